@@ -1,0 +1,11 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+#include <fcntl.h>
+
+int sluice_allocate_keep_size(int fd, off_t offset, off_t length) {
+    return fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, length);
+}
+
+int sluice_punch_hole(int fd, off_t offset, off_t length) {
+    return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
+}

@@ -1,0 +1,9 @@
+// System calls and flags that Swift's Glibc overlay does not show (they need _GNU_SOURCE).
+#pragma once
+#include <stdint.h>
+#include <sys/types.h>
+
+// fallocate(2) with FALLOC_FL_KEEP_SIZE: reserves space beyond the end without changing the size. 0, or -1 and errno.
+int sluice_allocate_keep_size(int fd, off_t offset, off_t length);
+// fallocate(2) with FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE: gives space back. 0, or -1 and errno.
+int sluice_punch_hole(int fd, off_t offset, off_t length);
