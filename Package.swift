@@ -44,6 +44,13 @@ let package = Package(
             name: "Landing",
             dependencies: ["Model", "Files", "CCrypto", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "Model", "Files", "Payload", "Landing", .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -1,4 +1,3 @@
-package import Files
 package import SystemPackage
 
 /// A landing zone: create-only objects under names. A local directory, S3, or a simulated store.

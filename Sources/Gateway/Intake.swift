@@ -1,0 +1,139 @@
+package import Model
+
+/// What the door asks of the gateway. The completion is called once, on any thread.
+package protocol Intake: Sendable {
+    /// The stream's door rules; `nil` when there is no such stream, or it is internal.
+    func stream(named name: StreamName) -> StreamDoor?
+    /// Asks for room for a body of `bytes` before it is read. `granted` is called at once or later, on any thread,
+    /// when bytes in flight allow; until then the door must not read. Release with ``AdmissionTicket/release()``.
+    func admit(bytes: Int, granted: @escaping @Sendable (any AdmissionTicket) -> Void) -> any AdmissionRequest
+    /// Takes a whole body. When the completion says ``BatchOutcome/receipt``, what the receipt states is true and durable.
+    func submit(_ request: BatchRequest, completion: @escaping @Sendable (BatchOutcome) -> Void)
+    /// Whether every part is up: recovered, journal writable, not stopping.
+    func readiness() -> Readiness
+}
+
+/// A request for room that can be given up (the connection closed while waiting).
+package protocol AdmissionRequest: Sendable {
+    func cancel()
+}
+
+/// Room for a body in flight.
+package protocol AdmissionTicket: Sendable {
+    /// Gives the room back; further calls do nothing.
+    func release()
+}
+
+/// The limits of one stream that the door checks before it reads a body.
+package struct StreamDoor: Sendable {
+    /// Bytes on the wire (after transfer coding, before content decoding).
+    package var maxBodyBytes: Int
+    package init(maxBodyBytes: Int) { self.maxBodyBytes = maxBodyBytes }
+}
+
+package struct BatchRequest: Sendable {
+    package var stream: StreamName
+    /// Who sent it; `anonymous` until producers authenticate.
+    package var producer: String
+    /// The `Idempotency-Key`, already parsed and checked: 1 to 255 printable ASCII characters.
+    package var idempotencyKey: String?
+    package var format: InputFormat
+    package var coding: ContentCoding
+    package var body: BodyBuffer
+    /// When the head arrived.
+    package var receivedAt: Timestamp
+    /// After this moment the producer no longer waits.
+    package var deadline: MonotonicInstant
+
+    package init(
+        stream: StreamName, producer: String, idempotencyKey: String?, format: InputFormat, coding: ContentCoding,
+        body: BodyBuffer, receivedAt: Timestamp, deadline: MonotonicInstant
+    ) {
+        self.stream = stream
+        self.producer = producer
+        self.idempotencyKey = idempotencyKey
+        self.format = format
+        self.coding = coding
+        self.body = body
+        self.receivedAt = receivedAt
+        self.deadline = deadline
+    }
+}
+
+package enum BatchOutcome: Sendable {
+    /// 202 when journaled, 201 when landed, 200 when replayed.
+    case receipt(Receipt)
+    case refused(Refusal)
+}
+
+package enum Durability: String, Sendable {
+    /// On this gateway's stable storage.
+    case journaled
+    /// In the landing zone.
+    case landed
+}
+
+/// The body of every 200, 201 and 202.
+package struct Receipt: Sendable {
+    package struct SequencePosition: Sendable, Equatable {
+        package var gateway: GatewayName
+        package var incarnation: Incarnation
+        package var range: SequenceRange
+    }
+    package struct Rejection: Sendable, Equatable {
+        package var index: Int
+        package var reason: RejectReason
+        /// For people. Not kept over a restart: a replayed receipt may say less here.
+        package var detail: String?
+    }
+
+    package var stream: StreamName
+    package var batchKey: String
+    package var durability: Durability
+    package var replayed: Bool
+    package var received: Int
+    package var accepted: Int
+    package var quarantined: Int { received - accepted }
+    /// `nil` on strong streams, and when no event was accepted.
+    package var sequence: SequencePosition?
+    package var rejected: [Rejection]
+    package var idempotencyWindow: Duration
+    /// The landing object's name, once known.
+    package var object: String?
+}
+
+/// Every way a batch can be refused; the door maps each to one RFC 9457 problem.
+package enum Refusal: Sendable {
+    case unknownStream(String)
+    case emptyBody
+    /// The content coding is broken: truncated or corrupt gzip or zstd, or bytes after its end.
+    case malformedEncoding(detail: String)
+    /// The decoded body is over the limit, or expands by more than the allowed ratio.
+    case decodedTooLarge(limitBytes: Int)
+    case expansionTooHigh(limitRatio: Int)
+    case tooManyEvents(limit: Int)
+    /// The body as a whole is no JSON document of the stated format, so no event in it can be told apart.
+    case malformedDocument(reason: RejectReason, detail: String)
+    /// A strong stream takes all events or none.
+    case invalidEvents(received: Int, [Receipt.Rejection])
+    /// The same key with another body.
+    case keyReused(batchKey: String)
+    /// The journal has no room (disk or budget).
+    case journalFull(retryAfter: Duration)
+    /// Writing or syncing the journal failed; nothing is promised.
+    case journalFailed(detail: String, retryAfter: Duration)
+    /// Strong stream: the landing zone did not confirm within the deadline.
+    case landingUnavailable(detail: String, retryAfter: Duration)
+    case overloaded(retryAfter: Duration)
+    case stopping(retryAfter: Duration)
+}
+
+package struct Readiness: Sendable {
+    package struct Check: Sendable {
+        package var name: String
+        package var ok: Bool
+        package var detail: String
+    }
+    package var checks: [Check]
+    package var ready: Bool { checks.allSatisfy(\.ok) }
+}
