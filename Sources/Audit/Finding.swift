@@ -1,0 +1,24 @@
+/// One thing wrong with a landing zone.
+package struct Finding: Encodable, Equatable, Sendable {
+    package enum Kind: String, Encodable, Sendable {
+        /// Sequences that were acknowledged or stated, and are in no object.
+        case gap
+        /// Sequences, or a batch, in more than one object.
+        case duplicate
+        /// An object's events, or its name's range, disagree with its headers or the ledger.
+        case count
+        /// An object's bytes disagree with the ledger's hash, or with their own checksums.
+        case hash
+        /// The ledger says the object landed; it is not there.
+        case missingObject = "missing_object"
+        /// The gateway itself reported acknowledged events that its disk lost.
+        case damaged
+        /// An object whose name or content is none of a gateway's.
+        case foreign
+    }
+
+    package var kind: Kind
+    package var stream: String?
+    package var object: String?
+    package var detail: String
+}

@@ -1,0 +1,72 @@
+import Foundation
+import Model
+
+/// What all `_ledger` lines together say.
+struct LedgerView {
+    struct Landed {
+        var stream: StreamName
+        var object: String
+        var events: Int
+        var sha256: String?
+    }
+    struct Damage {
+        var life: Life
+        var range: SequenceRange
+        var reason: String
+    }
+
+    private(set) var landed: [Landed] = []
+    private(set) var damaged: [Damage] = []
+    private var ends: [Life: UInt64] = [:]
+    private var positions: [Life: [(time: Timestamp, next: UInt64)]] = [:]
+    private var damageSeen: Set<String> = []
+    private let decoder = JSONDecoder()
+
+    /// Every life that some fact names.
+    var lives: Set<Life> { Set(ends.keys) }
+
+    /// Where the life's sequences must reach at least, by any fact.
+    func expectedEnd(of life: Life) -> UInt64 { ends[life] ?? 0 }
+
+    /// The latest time for which the life's position is at or below `sequence`.
+    func lastPosition(of life: Life, atOrBelow sequence: UInt64) -> Timestamp? {
+        positions[life]?.filter { $0.next <= sequence }.map(\.time).max()
+    }
+
+    /// Takes one line; whether it is a ledger fact.
+    mutating func add(line: Data) -> Bool {
+        guard let fact = try? decoder.decode(FactLine.self, from: line).payload,
+            let gateway = GatewayName(fact.gateway), let incarnation = Incarnation(fact.incarnation)
+        else { return false }
+        guard let name = fact.stream else { return fact.fact == "incarnation_opened" }
+        guard let stream = StreamName(name) else { return false }
+        let life = Life(gateway: gateway, incarnation: incarnation, stream: stream)
+        switch fact.fact {
+        case "position", "incarnation_ended":
+            guard let next = fact.next_sequence, let at = Timestamp(rfc3339: fact.at) else { return false }
+            reach(life, next)
+            positions[life, default: []].append((at, next))
+        case "segment_sealed":
+            guard let end = fact.end else { return false }
+            reach(life, end)
+        case "object_landed":
+            guard let end = fact.end, let object = fact.object, let events = fact.events else { return false }
+            reach(life, end)
+            landed.append(Landed(stream: stream, object: object, events: events, sha256: fact.sha256))
+        case "batch_landed":
+            guard let object = fact.object, let events = fact.events else { return false }
+            landed.append(Landed(stream: stream, object: object, events: events, sha256: fact.sha256))
+        case "range_damaged":
+            guard let first = fact.first, let end = fact.end, end >= first else { return false }
+            reach(life, end)
+            guard damageSeen.insert("\(life) \(first) \(end)").inserted else { return true }
+            damaged.append(
+                Damage(
+                    life: life, range: SequenceRange(first: first, count: end - first), reason: fact.reason ?? ""))
+        default: return true  // A later version's fact: not ours to judge.
+        }
+        return true
+    }
+
+    private mutating func reach(_ life: Life, _ end: UInt64) { ends[life] = max(ends[life] ?? 0, end) }
+}

@@ -1,0 +1,62 @@
+package import Files
+package import Landing
+package import Model
+
+extension Gateway {
+    /// What a stop could do before its deadline.
+    package struct StopReport: Sendable {
+        /// Sealed segments that are still in the journal; the next start lands them.
+        package var segmentsLeft: Int
+        package var requestsAbandoned: Int
+        package var clean: Bool { segmentsLeft == 0 && requestsAbandoned == 0 }
+    }
+
+    /// Stops: takes no more batches, finishes those on their way, seals, lands, closes the ledger and lands that too.
+    /// Blocks until done or until the deadline; nothing acknowledged depends on it.
+    package func stop(within limit: Duration) -> StopReport {
+        let deadline = time.monotonic() + limit
+        phase.signal { $0.phase = .stopping }
+        let finished = phase.wait(until: deadline) { $0.requests == 0 ? true : nil } ?? false
+        let streams = available.values.map(\.writer) + [quarantine.writer]
+        sealAll(streams, deadline)
+        _ = lander.waitUntilLanded(deadline: deadline)
+        recordEnd(streams, deadline)
+        sealAll([ledger.writer], deadline)
+        _ = lander.waitUntilLanded(deadline: deadline)
+        for writer in streams + [ledger.writer] { writer.stop() }
+        workers.stop()
+        timers.stop()
+        let left = phase.signal { running in
+            running.phase = .stopped
+            return running.requests
+        }
+        return StopReport(segmentsLeft: lander.backlog, requestsAbandoned: finished ? 0 : left)
+    }
+
+    private func sealAll(_ writers: [StreamWriter<FS, Time>], _ deadline: MonotonicInstant) {
+        let remaining = Monitor(writers.count)
+        for writer in writers {
+            writer.seal { [log] error in
+                if let error {
+                    log.error("could not seal on stopping; the next start will", metadata: ["error": "\(error)"])
+                }
+                remaining.signal { $0 -= 1 }
+            }
+        }
+        _ = remaining.wait(until: deadline) { $0 == 0 ? true : nil }
+    }
+
+    /// The last facts: where each stream of this incarnation ends.
+    private func recordEnd(_ writers: [StreamWriter<FS, Time>], _ deadline: MonotonicInstant) {
+        let done = Monitor(false)
+        let facts = writers.map {
+            LedgerFact.incarnationEnded(
+                stream: $0.stream, incarnation: incarnation, nextSequence: $0.durableNext, how: "stopped")
+        }
+        ledger.record(facts) { [log] failure in
+            if let failure { log.error("could not close the ledger", metadata: ["error": "\(failure)"]) }
+            done.signal { $0 = true }
+        }
+        _ = done.wait(until: deadline) { $0 ? true : nil }
+    }
+}

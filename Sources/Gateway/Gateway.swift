@@ -1,0 +1,209 @@
+package import Files
+package import Journal
+package import Landing
+package import Logging
+package import Model
+import Payload
+
+/// One region's gateway between the door and the landing zone: takes batches, makes them durable, lands them.
+///
+/// Completions run on the journal's or the landing zone's threads; they must be short.
+package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource>: Intake {
+    package enum Phase: Sendable { case running, stopping, stopped }
+
+    package let configuration: GatewayConfiguration
+    package let incarnation: Incarnation
+    let time: Time
+    let log: Logger
+    let admission: Admission
+    let workers: WorkerPool
+    let timers: TimerQueue<Time>
+    let encoders = EncoderPool()
+    let available: [StreamName: AvailableStream<FS, Time>]
+    let strong: [StreamName: StrongStream<FS, Store, Time>]
+    let quarantine: AvailableStream<FS, Time>
+    let ledger: Ledger<FS, Time>
+    let lander: Lander<FS, Store, Time>
+    let phase = Monitor(Running())
+
+    struct Running {
+        var phase = Phase.running
+        var requests = 0
+    }
+
+    init(_ parts: GatewayParts<FS, Store, Time>) {
+        configuration = parts.configuration
+        incarnation = parts.incarnation
+        time = parts.time
+        log = parts.log
+        admission = Admission(limit: parts.configuration.maxInFlightBytes)
+        workers = parts.workers
+        timers = parts.timers
+        available = parts.available
+        strong = parts.strong
+        quarantine = parts.quarantine
+        ledger = parts.ledger
+        lander = parts.lander
+    }
+
+    // MARK: Intake
+
+    package func stream(named name: StreamName) -> StreamDoor? {
+        configuration(of: name).map { StreamDoor(maxBodyBytes: $0.maxBodyBytes) }
+    }
+
+    package func admit(
+        bytes: Int, granted: @escaping @Sendable (any AdmissionTicket) -> Void
+    ) -> any AdmissionRequest {
+        admission.admit(bytes: bytes, granted: granted)
+    }
+
+    package func submit(_ request: BatchRequest, completion: @escaping @Sendable (BatchOutcome) -> Void) {
+        guard let stream = configuration(of: request.stream) else {
+            return completion(.refused(.unknownStream(request.stream.rawValue)))
+        }
+        let taken = phase.withLock { running in
+            guard running.phase == .running else { return false }
+            running.requests += 1
+            return true
+        }
+        guard taken else { return completion(.refused(.stopping(retryAfter: .seconds(5)))) }
+        workers.run { [self] in
+            process(request, stream) { [self] outcome in
+                completion(outcome)
+                phase.signal { $0.requests -= 1 }
+            }
+        }
+    }
+
+    package func readiness() -> Readiness {
+        let running = phase.withLock { $0.phase } == .running
+        var checks = [
+            Readiness.Check(name: "accepting", ok: running, detail: running ? "yes" : "the gateway is stopping")
+        ]
+        for name in available.keys.sorted() where lander.isStopped(name) {
+            checks.append(
+                .init(name: "stream \(name)", ok: false, detail: "stopped: its object's name holds other bytes"))
+        }
+        return Readiness(checks: checks)
+    }
+
+    private func configuration(of name: StreamName) -> StreamConfiguration? {
+        available[name]?.configuration ?? strong[name]?.configuration
+    }
+
+    // MARK: A batch, on a worker
+
+    private func process(
+        _ request: BatchRequest, _ stream: StreamConfiguration, completion: @escaping @Sendable (BatchOutcome) -> Void
+    ) {
+        guard request.body.count > 0 else { return completion(.refused(.emptyBody)) }
+        do {
+            let body = try Decoder.decode(request.body, coding: request.coding, rules: stream.rules)
+            let identity = BatchIdentity(
+                stream: stream.name, producer: request.producer, idempotencyKey: request.idempotencyKey, body: body)
+            if let available = available[stream.name] {
+                take(request, body, identity, into: available, completion: completion)
+            } else if let strong = strong[stream.name] {
+                let processed = try encoders.with { encoder throws(PayloadError) in
+                    try encoder.encode(
+                        body, format: request.format, rules: stream.rules, identity: identity,
+                        receivedAt: request.receivedAt)
+                }
+                guard processed.rejects.isEmpty else {
+                    return completion(
+                        .refused(
+                            .invalidEvents(
+                                received: processed.received, processed.rejects.map(Receipt.Rejection.init))))
+                }
+                strong.land(processed.batch, identity, deadline: request.deadline, completion: completion)
+            }
+        } catch {
+            completion(.refused(Refusal(error)))
+        }
+    }
+
+    private func take(
+        _ request: BatchRequest, _ body: BodyBuffer, _ identity: BatchIdentity,
+        into stream: AvailableStream<FS, Time>, completion: @escaping @Sendable (BatchOutcome) -> Void
+    ) {
+        let receipts = ReceiptMaker(
+            stream: stream, gateway: configuration.name, batchKey: identity.key, time: time)
+        if lander.isStopped(stream.configuration.name) {
+            return completion(
+                .refused(
+                    .journalFailed(
+                        detail: "the stream is stopped: its landing object's name holds other bytes",
+                        retryAfter: .seconds(60))))
+        }
+        let verdict = stream.dedup.withLock { dedup in
+            dedup.begin(identity.digest, identity.fingerprint) { completion($0.asReplay) }
+        }
+        switch verdict {
+        case .waiting: return
+        case .conflict: return completion(.refused(.keyReused(batchKey: identity.key)))
+        case .replay(let record, let rejects): return completion(.receipt(receipts.replay(record, rejects)))
+        case .fresh: break
+        }
+        let processed: ProcessedBatch
+        do {
+            processed = try encoders.with { encoder throws(PayloadError) in
+                try encoder.encode(
+                    body, format: request.format, rules: stream.configuration.rules, identity: identity,
+                    receivedAt: request.receivedAt)
+            }
+        } catch {
+            return fail(Refusal(error), identity, stream, completion)
+        }
+        quarantineRejects(of: processed, identity, body, stream.configuration.name, request) { [self] failure in
+            if let failure { return fail(Refusal(failure), identity, stream, completion) }
+            stream.writer.append(processed.batch) { [self] result in
+                switch result {
+                case .failure(let failure): fail(Refusal(failure), identity, stream, completion)
+                case .success(let range):
+                    let now = time.now()
+                    let waiters = stream.dedup.withLock {
+                        $0.finish(processed.batch.entry, incarnation: incarnation, first: range.first, now: now)
+                    }
+                    let outcome = BatchOutcome.receipt(receipts.fresh(processed, range, incarnation))
+                    completion(outcome)
+                    for waiter in waiters { waiter(outcome) }
+                }
+            }
+        }
+    }
+
+    /// Makes the refused events durable in `_quarantine` before the batch itself is, so that a receipt never lists an
+    /// event that is kept nowhere. A retry finds them there and does not write them again.
+    private func quarantineRejects(
+        of processed: ProcessedBatch, _ identity: BatchIdentity, _ body: BodyBuffer, _ stream: StreamName,
+        _ request: BatchRequest, completion: @escaping @Sendable (WriteFailure?) -> Void
+    ) {
+        guard !processed.rejects.isEmpty else { return completion(nil) }
+        let batch = encoders.with { encoder in
+            encoder.encodeQuarantine(
+                processed, body: body, stream: stream, identity: identity, receivedAt: request.receivedAt)
+        }
+        if quarantine.dedup.withLock({ $0.contains(batch.entry.digest) }) { return completion(nil) }
+        quarantine.writer.append(batch) { [self] result in
+            switch result {
+            case .failure(let failure): completion(failure)
+            case .success(let range):
+                quarantine.dedup.withLock {
+                    $0.insert(batch.entry, incarnation: incarnation, first: range.first)
+                    $0.expire(now: time.now())
+                }
+                completion(nil)
+            }
+        }
+    }
+
+    private func fail(
+        _ refusal: Refusal, _ identity: BatchIdentity, _ stream: AvailableStream<FS, Time>,
+        _ completion: @Sendable (BatchOutcome) -> Void
+    ) {
+        let waiters = stream.dedup.withLock { $0.abort(identity.digest) }
+        completion(.refused(refusal))
+        for waiter in waiters { waiter(.refused(refusal)) }
+    }
+}

@@ -1,0 +1,40 @@
+package import Journal
+package import Model
+package import SystemPackage
+
+/// Everything a gateway needs to know, checked by the settings before it gets here.
+package struct GatewayConfiguration: Sendable {
+    package var name: GatewayName
+    package var streams: [StreamConfiguration]
+    package var journalDirectory: FilePath
+    package var journal: JournalConfiguration
+    /// Space kept free on the journal's volume. Default 64 MiB.
+    package var journalReserveBytes: Int64 = 64 << 20
+    package var landing = LandingSchedule.Configuration()
+    /// Bytes of bodies in flight. Default 128 MiB.
+    package var maxInFlightBytes = 128 << 20
+    /// How long a batch is recognised. Default 24 h.
+    package var idempotencyWindow: Duration = .seconds(86_400)
+    /// Batches remembered per stream, whatever the window. Default 500,000 (about 50 MB).
+    package var idempotencyMaxBatches = 500_000
+    /// How long strong streams recognise a batch: the retention of their landing objects. Default 30 days.
+    package var strongIdempotencyWindow: Duration = .seconds(30 * 86_400)
+    /// How often the ledger states each stream's position. Default 5 s.
+    package var positionInterval: Duration = .seconds(5)
+    /// Threads for validation and compression. Default: one per core.
+    package var workers: Int
+    /// For the ledger's opening line.
+    package var version: String
+
+    package init(
+        name: GatewayName, streams: [StreamConfiguration], journalDirectory: FilePath,
+        journal: JournalConfiguration, workers: Int, version: String
+    ) {
+        self.name = name
+        self.streams = streams
+        self.journalDirectory = journalDirectory
+        self.journal = journal
+        self.workers = workers
+        self.version = version
+    }
+}

@@ -1,0 +1,21 @@
+import Files
+import Journal
+import Landing
+import Logging
+import Model
+
+/// What ``Gateway/open(_:files:store:time:incarnation:log:)`` puts together, in the order in which the parts need each
+/// other.
+struct GatewayParts<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
+    let configuration: GatewayConfiguration
+    let incarnation: Incarnation
+    let time: Time
+    let log: Logger
+    let workers: WorkerPool
+    let timers: TimerQueue<Time>
+    let available: [StreamName: AvailableStream<FS, Time>]
+    let strong: [StreamName: StrongStream<FS, Store, Time>]
+    let quarantine: AvailableStream<FS, Time>
+    let ledger: Ledger<FS, Time>
+    let lander: Lander<FS, Store, Time>
+}

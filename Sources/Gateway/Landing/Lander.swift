@@ -1,0 +1,145 @@
+package import Files
+package import Journal
+package import Landing
+import Logging
+package import Model
+
+/// Carries out the ``LandingSchedule``: sends sealed segments to the landing zone, records each in the ledger once it
+/// is there, and only then retires it from the journal.
+package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>: Sendable {
+    package typealias Writer = StreamWriter<FS, Time>
+
+    private struct Item: Sendable {
+        var segment: SealedSegment
+        var writer: Writer
+    }
+    private struct State {
+        var schedule: LandingSchedule
+        var items: [LandingSchedule.Ticket: Item] = [:]
+        var random = SystemRandomNumberGenerator()
+        /// Landed, but not yet recorded and retired.
+        var retiring = 0
+    }
+
+    private let state: Monitor<State>
+    private let store: Store
+    private let time: Time
+    private let timers: TimerQueue<Time>
+    private let recorder: Recorder
+    private let log: Logger
+
+    /// Writes a landed fact and calls back once it is durable.
+    package typealias Recorder = @Sendable (SealedSegment, @escaping @Sendable () -> Void) -> Void
+
+    package init(
+        _ configuration: LandingSchedule.Configuration, store: Store, time: Time, timers: TimerQueue<Time>, log: Logger,
+        recorder: @escaping Recorder
+    ) {
+        state = Monitor(State(schedule: LandingSchedule(configuration)))
+        self.store = store
+        self.time = time
+        self.timers = timers
+        self.recorder = recorder
+        self.log = log
+    }
+
+    /// Queues a sealed segment behind the others of its stream.
+    package func add(_ segment: SealedSegment, writer: Writer) {
+        state.withLock { state in
+            let ticket = state.schedule.add(to: writer.stream)
+            state.items[ticket] = Item(segment: segment, writer: writer)
+        }
+        pump()
+    }
+
+    /// Segments not yet landed and retired.
+    package var backlog: Int { state.withLock { $0.schedule.pending + $0.retiring } }
+
+    /// Whether the stream's landing stopped because other bytes hold its object's name.
+    package func isStopped(_ stream: StreamName) -> Bool { state.withLock { $0.schedule.isStopped(stream) } }
+
+    /// Waits until everything that can land has landed and is retired, or until the deadline; whether it has.
+    package func waitUntilLanded(deadline: MonotonicInstant) -> Bool {
+        state.wait(until: deadline) { $0.schedule.landable + $0.retiring == 0 ? true : nil } ?? false
+    }
+
+    private func pump() {
+        while true {
+            let (next, item) = state.withLock { state in
+                let next = state.schedule.next(now: time.monotonic())
+                if case .send(let ticket) = next { return (next, state.items[ticket]) }
+                return (next, nil)
+            }
+            switch next {
+            case .send(let ticket):
+                guard let item else { preconditionFailure("a ticket without its segment") }
+                send(ticket, item)
+            case .idle(let wake):
+                if let wake { timers.after(max(.milliseconds(1), wake - time.monotonic())) { [weak self] in self?.pump() } }
+                return
+            }
+        }
+    }
+
+    private func send(_ ticket: LandingSchedule.Ticket, _ item: Item) {
+        let segment = item.segment
+        let object = NewObject(
+            name: segment.objectName, body: .file(segment.path), length: segment.length, sha256: segment.sha256)
+        store.create(object) { [self] outcome in
+            let verdict = state.signal { state in
+                let verdict = state.schedule.finished(
+                    ticket, LandingOutcome(outcome), now: time.monotonic(),
+                    jitter: Double.random(in: 0...1, using: &state.random))
+                if verdict == .landed {
+                    state.items[ticket] = nil
+                    state.retiring += 1
+                }
+                return verdict
+            }
+            report(outcome, verdict, segment)
+            if verdict == .landed { recordAndRetire(item) }
+            pump()
+        }
+    }
+
+    private func recordAndRetire(_ item: Item) {
+        recorder(item.segment) { [self] in retire(item) }
+    }
+
+    private func retire(_ item: Item) {
+        item.writer.retire(item.segment) { [self] error in
+            guard let error else {
+                state.signal { $0.retiring -= 1 }
+                return
+            }
+            log.error("could not retire a landed segment; will try again", metadata: ["error": "\(error)"])
+            timers.after(.seconds(1)) { [weak self] in self?.retire(item) }
+        }
+    }
+
+    private func report(_ outcome: CreateOutcome, _ verdict: LandingSchedule.Verdict, _ segment: SealedSegment) {
+        let metadata: Logger.Metadata = ["object": "\(segment.objectName)", "bytes": "\(segment.length)"]
+        switch verdict {
+        case .landed: log.debug("landed", metadata: metadata)
+        case .retry(let pause):
+            log.warning(
+                "landing failed; the segment stays in the journal",
+                metadata: metadata.merging(["outcome": "\(outcome)", "retry_in": "\(pause)"]) { $1 })
+        case .stopped:
+            log.critical(
+                "the object's name is taken by other bytes: this stream is stopped and nothing was overwritten; compare the object with `sluice journal inspect`",
+                metadata: metadata)
+        }
+    }
+}
+
+extension LandingOutcome {
+    package init(_ outcome: CreateOutcome) {
+        switch outcome {
+        case .created, .same: self = .landed
+        case .different: self = .different
+        case .conflict: self = .failed(retryAfter: nil)
+        case .unknown(let failure), .refused(let failure): self = .failed(retryAfter: failure.retryAfter)
+        }
+    }
+}

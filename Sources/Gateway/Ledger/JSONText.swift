@@ -1,0 +1,42 @@
+/// Builds one JSON object as text, members in the order given. For the gateway's own few lines (ledger facts), not for
+/// the hot path.
+package struct JSONText: Sendable {
+    package private(set) var text = "{"
+
+    package init() {}
+
+    /// The finished object.
+    package var closed: String { text + "}" }
+
+    package mutating func add(_ name: String, _ value: String) {
+        key(name)
+        JSONText.quote(value, into: &text)
+    }
+
+    package mutating func add(_ name: String, _ value: some BinaryInteger) {
+        key(name)
+        text += String(value)
+    }
+
+    private mutating func key(_ name: String) {
+        if text.utf8.count > 1 { text += "," }
+        JSONText.quote(name, into: &text)
+        text += ":"
+    }
+
+    private static func quote(_ value: String, into text: inout String) {
+        text += "\""
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\"": text += "\\\""
+            case "\\": text += "\\\\"
+            case "\n": text += "\\n"
+            case "\u{0}"..."\u{1F}":
+                let hex = String(scalar.value, radix: 16)
+                text += "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        text += "\""
+    }
+}

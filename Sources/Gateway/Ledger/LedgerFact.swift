@@ -1,0 +1,112 @@
+package import Model
+
+/// One line of the `_ledger` stream: what this gateway acknowledged, sealed and landed. Its `fact_id` names the fact,
+/// so a fact that is written again after a crash has the same event key and counts once.
+package enum LedgerFact: Sendable {
+    /// What a sealed segment holds; the same values stand in its sidecar.
+    package struct Segment: Sendable {
+        package var stream: StreamName
+        package var incarnation: Incarnation
+        package var object: String
+        package var range: SequenceRange
+        package var batches: Int
+        package var bytes: Int64
+        package var sha256: String
+        package var receivedFirst: Timestamp
+        package var receivedLast: Timestamp
+        package var eventTimes: ClosedRange<Timestamp>?
+
+        package init(
+            stream: StreamName, incarnation: Incarnation, object: String, range: SequenceRange, batches: Int,
+            bytes: Int64, sha256: String, receivedFirst: Timestamp, receivedLast: Timestamp,
+            eventTimes: ClosedRange<Timestamp>?
+        ) {
+            self.stream = stream
+            self.incarnation = incarnation
+            self.object = object
+            self.range = range
+            self.batches = batches
+            self.bytes = bytes
+            self.sha256 = sha256
+            self.receivedFirst = receivedFirst
+            self.receivedLast = receivedLast
+            self.eventTimes = eventTimes
+        }
+    }
+
+    case incarnationOpened(version: String)
+    /// Everything up to, not including, `nextSequence` was acknowledged as of the time of the line.
+    case position(stream: StreamName, nextSequence: UInt64)
+    /// No sequence at or after `nextSequence` exists in this incarnation. `how`: `stopped` or `recovered`.
+    case incarnationEnded(stream: StreamName, incarnation: Incarnation, nextSequence: UInt64, how: String)
+    case segmentSealed(Segment)
+    case objectLanded(Segment)
+    /// A strong stream's batch exists in the landing zone.
+    case batchLanded(stream: StreamName, object: String, batchKey: String, producer: String, events: Int)
+    /// Acknowledged events that the disk lost. `end` is exclusive.
+    case rangeDamaged(stream: StreamName, incarnation: Incarnation, first: UInt64, end: UInt64, file: String, reason: String)
+
+    /// The fact as a JSON object on one line.
+    package func line(gateway: GatewayName, incarnation own: Incarnation, at time: Timestamp) -> String {
+        var json = JSONText()
+        func begin(_ fact: String, _ id: String, incarnation: Incarnation) {
+            json.add("fact", fact)
+            json.add("fact_id", "\(gateway)/\(incarnation)/\(id)")
+            json.add("gateway", gateway.rawValue)
+            json.add("incarnation", incarnation.description)
+            json.add("at", time.description)
+        }
+        switch self {
+        case .incarnationOpened(let version):
+            begin("incarnation_opened", "opened", incarnation: own)
+            json.add("version", version)
+        case .position(let stream, let next):
+            begin("position", "position/\(stream)/\(time)", incarnation: own)
+            json.add("stream", stream.rawValue)
+            json.add("next_sequence", next)
+        case .incarnationEnded(let stream, let incarnation, let next, let how):
+            begin("incarnation_ended", "ended/\(stream)", incarnation: incarnation)
+            json.add("stream", stream.rawValue)
+            json.add("next_sequence", next)
+            json.add("how", how)
+        case .segmentSealed(let segment):
+            begin("segment_sealed", "sealed/\(segment.object)", incarnation: segment.incarnation)
+            LedgerFact.add(segment, to: &json)
+        case .objectLanded(let segment):
+            begin("object_landed", "landed/\(segment.object)", incarnation: segment.incarnation)
+            LedgerFact.add(segment, to: &json)
+        case .batchLanded(let stream, let object, let batchKey, let producer, let events):
+            begin("batch_landed", "landed/\(object)", incarnation: own)
+            json.add("stream", stream.rawValue)
+            json.add("object", object)
+            json.add("batch_key", batchKey)
+            json.add("producer", producer)
+            json.add("events", events)
+        case .rangeDamaged(let stream, let incarnation, let first, let end, let file, let reason):
+            begin("range_damaged", "damaged/\(stream)/\(first)-\(end)", incarnation: incarnation)
+            json.add("stream", stream.rawValue)
+            json.add("first", first)
+            json.add("end", end)
+            json.add("file", file)
+            json.add("reason", reason)
+        }
+        return json.closed
+    }
+
+    private static func add(_ segment: Segment, to json: inout JSONText) {
+        json.add("stream", segment.stream.rawValue)
+        json.add("object", segment.object)
+        json.add("first", segment.range.first)
+        json.add("end", segment.range.end)
+        json.add("events", segment.range.count)
+        json.add("batches", segment.batches)
+        json.add("bytes", segment.bytes)
+        json.add("sha256", segment.sha256)
+        json.add("received_first", segment.receivedFirst.description)
+        json.add("received_last", segment.receivedLast.description)
+        if let times = segment.eventTimes {
+            json.add("event_time_first", times.lowerBound.description)
+            json.add("event_time_last", times.upperBound.description)
+        }
+    }
+}

@@ -1,0 +1,23 @@
+package import Files
+package import SystemPackage
+
+/// Space that intake leaves free on the journal's volume, so that sealing, landing and retiring never need space to
+/// free space.
+package struct DiskReserve<FS: FileSystem>: Sendable {
+    private let files: FS
+    private let directory: FilePath
+    private let bytes: Int64
+
+    /// `bytes`: default 64 MiB (`journal.reserve_bytes`).
+    package init(files: FS, directory: FilePath, bytes: Int64) {
+        self.files = files
+        self.directory = directory
+        self.bytes = bytes
+    }
+
+    /// Whether less than the reserve is free. A volume that can't be asked counts as breached.
+    package var isBreached: Bool {
+        guard let free = try? files.freeBytes(directory) else { return true }
+        return free < bytes
+    }
+}

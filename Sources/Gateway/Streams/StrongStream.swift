@@ -1,0 +1,135 @@
+package import Files
+package import Landing
+import Logging
+package import Model
+package import Payload
+
+/// A stream that is acknowledged only once its batch is an object in the landing zone. Nothing is kept here.
+///
+/// One batch is one create-only object named by its key, so a batch is one object over all gateways of all regions.
+package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeSource>: Sendable {
+    package typealias Completion = @Sendable (BatchOutcome) -> Void
+
+    package let configuration: StreamConfiguration
+    private let gateway: GatewayName
+    private let incarnation: Incarnation
+    private let store: Store
+    private let ledger: Ledger<FS, Time>
+    private let time: Time
+    private let timers: TimerQueue<Time>
+    private let window: Duration
+    /// Keys being landed now; a second request with the same key waits for the first's outcome.
+    private let inFlight: Monitor<DedupIndex>
+
+    package init(
+        configuration: StreamConfiguration, gateway: GatewayName, incarnation: Incarnation, store: Store,
+        ledger: Ledger<FS, Time>, time: Time, timers: TimerQueue<Time>, window: Duration
+    ) {
+        self.configuration = configuration
+        self.gateway = gateway
+        self.incarnation = incarnation
+        self.store = store
+        self.ledger = ledger
+        self.time = time
+        self.timers = timers
+        self.window = window
+        inFlight = Monitor(DedupIndex(window: .zero, maxBatches: 1))
+    }
+
+    /// One batch on its way.
+    private struct Attempt: Sendable {
+        var object: NewObject
+        var entry: BatchEntry
+        var identity: BatchIdentity
+        var deadline: MonotonicInstant
+        var tries = 0
+        var completion: Completion
+    }
+
+    /// Lands the batch within the deadline, or refuses. A refusal means "outcome unknown": the same key resolves it.
+    package func land(
+        _ batch: EncodedBatch, _ identity: BatchIdentity, deadline: MonotonicInstant, completion: @escaping Completion
+    ) {
+        let verdict = inFlight.withLock { index in
+            index.begin(identity.digest, identity.fingerprint) { completion($0.asReplay) }
+        }
+        switch verdict {
+        case .fresh: break
+        case .waiting: return
+        case .conflict: return completion(.refused(.keyReused(batchKey: identity.key)))
+        case .replay: preconditionFailure("a strong stream remembers only what is on its way")
+        }
+        let bytes = BlockBuilder.keyedObject(
+            batch, gateway: gateway, incarnation: incarnation, stream: configuration.name)
+        let object = NewObject(
+            name: KeyedObject.name(stream: configuration.name, identity: identity), body: .bytes(bytes),
+            length: Int64(bytes.count), sha256: SHA256.hash(bytes))
+        attempt(
+            Attempt(object: object, entry: batch.entry, identity: identity, deadline: deadline) { [self] outcome in
+                let waiters = inFlight.withLock { $0.abort(identity.digest) }
+                completion(outcome)
+                for waiter in waiters { waiter(outcome) }
+            })
+    }
+
+    private func attempt(_ attempt: Attempt) {
+        store.create(attempt.object) { [self] outcome in
+            switch outcome {
+            case .created, .same: record(attempt, attempt.entry, replayed: false)
+            case .different: resolve(attempt)
+            case .conflict: again(attempt, "another request is creating the same object")
+            case .unknown(let failure): again(attempt, failure.detail)
+            case .refused(let failure): refuse(attempt, failure.detail, failure.retryAfter)
+            }
+        }
+    }
+
+    /// The key is taken: by this batch, landed earlier or by another gateway, or by another body under the same key.
+    private func resolve(_ attempt: Attempt) {
+        store.readPrefix(attempt.object.name, count: BlockHeader.maxEncodedBytes) { [self] outcome in
+            switch outcome {
+            case .absent: again(attempt, "the object vanished while it was compared")
+            case .failed(let failure): again(attempt, failure.detail)
+            case .bytes(let bytes):
+                guard let header = try? BlockHeader.decode(bytes).header, let entry = header.entries.first else {
+                    return refuse(attempt, "\(attempt.object.name) is not an object of a gateway", nil)
+                }
+                guard entry.digest == attempt.entry.digest, entry.fingerprint == attempt.entry.fingerprint else {
+                    return attempt.completion(.refused(.keyReused(batchKey: attempt.identity.key)))
+                }
+                record(attempt, entry, replayed: true)
+            }
+        }
+    }
+
+    /// The object exists: write that into the ledger, then say so.
+    private func record(_ attempt: Attempt, _ entry: BatchEntry, replayed: Bool) {
+        let fact = LedgerFact.batchLanded(
+            stream: configuration.name, object: attempt.object.name, batchKey: attempt.identity.key,
+            producer: attempt.identity.producer, events: Int(entry.accepted))
+        ledger.record([fact]) { [self] failure in
+            if let failure { return attempt.completion(.refused(Refusal(failure))) }
+            attempt.completion(
+                .receipt(
+                    Receipt(
+                        stream: configuration.name, batchKey: attempt.identity.key, durability: .landed,
+                        replayed: replayed, received: Int(entry.accepted), accepted: Int(entry.accepted), sequence: nil,
+                        rejected: [], idempotencyWindow: window, object: attempt.object.name)))
+        }
+    }
+
+    /// Tries again with the same bytes, while the producer still waits.
+    private func again(_ attempt: Attempt, _ detail: String) {
+        var next = attempt
+        next.tries += 1
+        let pause = min(Duration.milliseconds(50) * (1 << min(attempt.tries, 6)), .seconds(2))
+        let retry = next
+        guard time.monotonic() + pause < attempt.deadline else { return refuse(attempt, detail, nil) }
+        timers.after(pause) { [weak self] in self?.attempt(retry) }
+    }
+
+    private func refuse(_ attempt: Attempt, _ detail: String, _ retryAfter: Duration?) {
+        attempt.completion(
+            .refused(.landingUnavailable(detail: detail, retryAfter: max(retryAfter ?? .seconds(5), .seconds(1)))))
+    }
+}

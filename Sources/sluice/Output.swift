@@ -1,0 +1,14 @@
+import Foundation
+
+/// Standard error as a text stream, for messages that are not the result.
+struct StandardError: TextOutputStream {
+    nonisolated(unsafe) static var shared = StandardError()  // SAFETY: stateless.
+    mutating func write(_ string: String) { FileHandle.standardError.write(Data(string.utf8)) }
+}
+
+/// A result as `--json` prints it: sorted members, indented.
+func prettyJSON(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+}

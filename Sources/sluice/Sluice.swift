@@ -1,0 +1,12 @@
+import ArgumentParser
+
+@main
+struct Sluice: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sluice",
+        abstract: "The regional front door for platform telemetry.",
+        version: Version.current,
+        subcommands: [
+            Serve.self, Status.self, Config.self, JournalCommand.self, Verify.self, Bench.self,
+        ])
+}

@@ -1,0 +1,50 @@
+"""The real server, driven from outside: fixtures shared by the black-box tests."""
+
+import os
+import pathlib
+import shutil
+import tempfile
+
+import pytest
+
+from gateway import Gateway, binary
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def data_file(name: str) -> pathlib.Path:
+    """A file of real input, or a loud skip."""
+    folder = pathlib.Path(os.environ.get("SLUICE_DATA", ROOT.parent / "shared" / "data"))
+    path = folder / name
+    if not path.exists():
+        pytest.skip(f"REAL INPUT IS ABSENT: {name}; set SLUICE_DATA to its folder", allow_module_level=False)
+    return path
+
+
+def vectors(name: str) -> pathlib.Path:
+    """A folder of test vectors, or a loud skip."""
+    folder = pathlib.Path(os.environ.get("SLUICE_VECTORS", ROOT.parent / "shared" / "vectors"))
+    path = folder / name
+    if not path.exists():
+        pytest.skip(f"TEST VECTORS ARE ABSENT: {name}; set SLUICE_VECTORS to their folder")
+    return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built():
+    if not binary().exists():
+        pytest.exit(f"{binary()} is not built: run `make build` first", returncode=3)
+
+
+@pytest.fixture
+def folder():
+    path = pathlib.Path(tempfile.mkdtemp(prefix="sluice-test-"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def gateway(folder):
+    """A running gateway with short roll times; stopped at the end."""
+    with Gateway(folder) as running:
+        yield running

@@ -1,0 +1,167 @@
+"""Starts, stops and talks to a real `sluice serve`, and reads its landing directory as a stranger would."""
+
+import collections
+import gzip
+import http.client
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def binary() -> pathlib.Path:
+    return pathlib.Path(os.environ.get("SLUICE_BINARY", ROOT / ".build" / "release" / "sluice"))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+Response = collections.namedtuple("Response", "status headers body")
+
+
+class Gateway:
+    """One gateway in a folder of its own; `restart` keeps journal and landing zone."""
+
+    def __init__(self, folder, settings=None, prefix=(), environment=None):
+        self.folder = pathlib.Path(folder)
+        self.port = free_port()
+        self.prefix = list(prefix)
+        self.environment = environment or {}
+        self.landing = self.folder / "landing"
+        self.journal = self.folder / "journal"
+        self.process = None
+        self.log = self.folder / "log"
+        self.settings = {
+            "gateway": {"name": "test-a"},
+            "listen": {"host": "127.0.0.1", "port": self.port},
+            "journal": {"directory": str(self.journal), "segment_max_age_seconds": 1, "reserve_bytes": 1 << 20},
+            "landing": {"directory": str(self.landing)},
+            "ledger": {"position_interval_seconds": 1},
+            "streams": {
+                "audit_logs": {"consistency": "available", "event_id": "/eventID", "event_time": "/eventTime"},
+                "anything": {"consistency": "available", "objects_only": False},
+                "small": {
+                    "consistency": "available", "max_body_bytes": 65536, "max_decoded_bytes": 131072,
+                    "max_event_bytes": 1024, "max_events": 100,
+                },
+                "billing_usage": {
+                    "consistency": "strong", "event_id": "/event_id", "event_time": "/event_time",
+                    "required": [{"pointer": "/usage_quantity", "type": "number"}],
+                },
+            },
+        }
+        for key, value in (settings or {}).items():
+            self.settings.setdefault(key, {}).update(value)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    @property
+    def config(self):
+        return self.folder / "sluice.yaml"
+
+    def start(self, wait=True):
+        self.config.write_text(yaml.safe_dump(self.settings))
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [*self.prefix, str(binary()), "serve", "--config", str(self.config)],
+                stdout=log, stderr=log, cwd=self.folder, env={**os.environ, **self.environment})
+        if wait:
+            self.wait_ready()
+
+    def wait_ready(self, seconds=20):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the gateway ended with {self.process.returncode}:\n{self.tail()}")
+            try:
+                if self.request("GET", "/readyz").status == 200:
+                    return
+            except OSError:
+                pass
+            time.sleep(0.02)
+        raise AssertionError(f"the gateway was not ready in {seconds} s:\n{self.tail()}")
+
+    def tail(self):
+        return self.log.read_text(errors="replace")[-4000:]
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self, seconds=40):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(seconds)
+
+    def request(self, method, path, body=None, headers=None, timeout=30):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request(method, path, body=body, headers=headers or {})
+            response = connection.getresponse()
+            return Response(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def post(self, stream, body, key=None, content_type="application/x-ndjson", **headers):
+        fields = {"Content-Type": content_type, **{k.replace("_", "-"): v for k, v in headers.items()}}
+        if key is not None:
+            fields["Idempotency-Key"] = f'"{key}"'
+        return self.request("POST", f"/v1/streams/{stream}/events", body, fields)
+
+    def objects(self, stream):
+        folder = self.landing / stream
+        return sorted(folder.rglob("*.json.gz")) if folder.exists() else []
+
+    def lines(self, stream):
+        """Every landed line as text, objects in name order."""
+        for path in self.objects(stream):
+            with gzip.open(path, "rt", encoding="utf-8", newline="\n") as text:
+                yield from (line.rstrip("\n") for line in text)
+
+    def landed(self, stream):
+        return [json.loads(line) for line in self.lines(stream)]
+
+    def wait_landed(self, stream, count, seconds=15):
+        """Waits until at least `count` lines are there; returns all."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found = self.landed(stream)
+            if len(found) >= count:
+                return found
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{len(found)} of {count} events landed in {seconds} s:\n{self.tail()}")
+            time.sleep(0.1)
+
+    def verify(self):
+        """`sluice verify` on the landing directory: exit status and the report."""
+        result = subprocess.run(
+            [str(binary()), "verify", "--json", str(self.landing)], capture_output=True, text=True, timeout=120)
+        return result.returncode, json.loads(result.stdout) if result.stdout else result.stderr
+
+
+def payload_text(line: str) -> str:
+    """The payload's bytes as they stand in a landed line."""
+    return line[line.index('"payload":') + len('"payload":'):-1]
+
+
+def problem(response: Response) -> dict:
+    assert response.headers["Content-Type"] == "application/problem+json", response
+    body = json.loads(response.body)
+    assert body["status"] == response.status
+    return body

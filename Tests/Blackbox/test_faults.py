@@ -1,0 +1,212 @@
+"""Injected faults: failing syncs, death at every system call, a full disk."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from gateway import Gateway, problem
+from producers import Producer, assert_exactly_once, settle
+
+
+def need_strace():
+    if not shutil.which("strace"):
+        pytest.fail("strace is missing: run `make deps`")
+    probe = subprocess.run(["strace", "-f", "-o", "/dev/null", "true"], capture_output=True)
+    if probe.returncode != 0:
+        pytest.skip("STRACE CAN'T TRACE HERE: the injected-fault tests did not run: " + probe.stderr.decode())
+
+
+def strace(*options):
+    return ["strace", "-f", "-qq", "-o", "/dev/null", *options]
+
+
+def finish(gateway, producers):
+    """A healthy restart: everything in doubt is answered, everything acknowledged has landed once."""
+    for producer in producers:
+        producer.halt()
+    if gateway.process.poll() is None:
+        subprocess.run(["pkill", "-KILL", "-P", str(gateway.process.pid)])
+        gateway.kill()
+    gateway.prefix = []
+    gateway.start()
+    settle(gateway, producers)
+    assert gateway.stop() == 0, gateway.tail()
+    events = assert_exactly_once(gateway, producers)
+    status, report = gateway.verify()
+    assert (status, report["complete"]) == (0, True), report
+    return events
+
+
+@pytest.mark.parametrize("which", [1, 2, 3, 5, 8, 13, 21, 34])
+def test_an_io_error_on_the_kth_fdatasync_is_refused_and_survived(folder, which):
+    need_strace()
+    gateway = Gateway(folder, prefix=strace(
+        "-e", "trace=fdatasync", "-e", f"inject=fdatasync:error=EIO:when={which}"))
+    try:
+        gateway.start(wait=False)
+        try:
+            gateway.wait_ready()
+        except AssertionError:
+            # A sync failed before the first batch: a clear error and a failed start are right.
+            assert b"error" in gateway.log.read_bytes().lower() or b"EIO" in gateway.log.read_bytes()
+        producers = [Producer(gateway.port, f"p{n}", batch=5) for n in range(2)]
+        for producer in producers:
+            producer.start()
+        time.sleep(2.5)
+        assert finish(gateway, producers) > 0 or not any(p.acknowledged for p in producers)
+    finally:
+        gateway.__exit__()
+
+
+def test_a_failed_sync_gives_503_and_the_next_batch_a_new_segment(folder):
+    """The stream's own first sync fails: 503, then the same key is taken."""
+    need_strace()
+    gateway = Gateway(folder)
+    with gateway:
+        pass_through = gateway.post("audit_logs", b'{"eventID":"a","eventTime":"2026-01-01T00:00:00Z"}', key="a")
+        assert pass_through.status == 202
+        tracer = subprocess.Popen(
+            ["strace", "-f", "-qq", "-o", "/dev/null", "-p", str(gateway.process.pid), "-e", "trace=fdatasync",
+             "-e", "inject=fdatasync:error=EIO"], stderr=subprocess.PIPE)
+        time.sleep(0.5)
+        body = b'{"eventID":"b","eventTime":"2026-01-01T00:00:00Z"}'
+        refused = gateway.post("audit_logs", body, key="b")
+        assert refused.status == 503 and int(refused.headers["Retry-After"]) >= 1, refused
+        assert "journal" in problem(refused)["type"]
+        tracer.terminate()
+        tracer.wait()
+        deadline = time.monotonic() + 10
+        while (taken := gateway.post("audit_logs", body, key="b")).status != 202:
+            assert time.monotonic() < deadline, gateway.tail()
+            time.sleep(0.2)
+        assert json.loads(taken.body)["sequence"]["first"] == 1
+        assert gateway.stop() == 0, gateway.tail()
+        assert [line["event_key"] for line in gateway.landed("audit_logs")] == ["a", "b"]
+        status, report = gateway.verify()
+        assert (status, report["complete"]) == (0, True), report
+
+
+CALLS = ["openat", "pwritev", "pwrite64", "fdatasync", "fsync", "rename", "renameat", "link", "linkat", "unlink",
+         "unlinkat", "ftruncate", "fallocate", "mkdir", "mkdirat"]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_death_at_the_kth_call_loses_nothing(folder, call):
+    """SIGKILL at the k-th call of each kind that touches files, for growing k, until a whole run passes."""
+    need_strace()
+    producers, died, k = [], 0, 1
+    gateway = Gateway(folder, {"journal": {"segment_max_age_seconds": 1}})
+    step = int(os.environ.get("SLUICE_KILL_STEP", "0"))
+    try:
+        while k < 400:
+            gateway.prefix = strace("-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={k}")
+            gateway.start(wait=False)
+            producer = Producer(gateway.port, f"{call}-{k}", batch=3, padding=20)
+            producer.start()
+            deadline = time.monotonic() + 2.0
+            while gateway.process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.01)
+            ended = gateway.process.poll() is not None
+            producer.halt()
+            producers.append(producer)
+            if not ended:
+                subprocess.run(["pkill", "-KILL", "-P", str(gateway.process.pid)])
+                gateway.kill()
+                break
+            died += 1
+            k += step or max(1, k // 3)
+        gateway.prefix = []
+        gateway.start()
+        settle(gateway, producers)
+        assert gateway.stop() == 0, gateway.tail()
+        events = assert_exactly_once(gateway, producers)
+        status, report = gateway.verify()
+        assert (status, report["complete"]) == (0, True), report
+        print(f"{call}: died {died} times, {events} events landed once")
+    finally:
+        gateway.__exit__()
+
+
+@pytest.fixture
+def small_disk():
+    """A tmpfs of 12 MiB."""
+    place = pathlib.Path("/tmp") / f"sluice-small-{os.getpid()}"
+    place.mkdir(exist_ok=True)
+    mount = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(place)], capture_output=True, text=True)
+    if mount.returncode != 0:
+        place.rmdir()
+        pytest.skip(f"A TMPFS CAN'T BE MOUNTED HERE: the full-disk test did not run: {mount.stderr}")
+    yield place
+    subprocess.run(["umount", "-l", str(place)])
+    place.rmdir()
+
+
+def test_a_full_disk_refuses_and_goes_on_when_space_returns(small_disk):
+    gateway = Gateway(small_disk, {"journal": {"segment_max_age_seconds": 1, "reserve_bytes": 2 << 20}})
+    gateway.log = pathlib.Path(str(small_disk) + ".log")
+    ballast = small_disk / "ballast"
+    try:
+        with gateway:
+            body = b'{"eventID":"first","eventTime":"2026-01-01T00:00:00Z"}'
+            assert gateway.post("audit_logs", body, key="first").status == 202
+            with open(ballast, "wb") as file:
+                try:
+                    while True:
+                        file.write(b"\0" * 65536)
+                        file.flush()
+                except OSError:
+                    pass
+            refused = gateway.post("audit_logs", body.replace(b"first", b"second"), key="second")
+            assert refused.status == 503 and int(refused.headers["Retry-After"]) >= 1, refused
+            assert problem(refused)["type"].endswith("journal-full")
+            # What was acknowledged lands all the same: landing needs no space.
+            assert [line["event_key"] for line in gateway.wait_landed("audit_logs", 1)] == ["first"]
+            ballast.unlink()
+            deadline = time.monotonic() + 10
+            while (taken := gateway.post("audit_logs", body.replace(b"first", b"second"), key="second")).status != 202:
+                assert time.monotonic() < deadline, gateway.tail()
+                time.sleep(0.2)
+            assert gateway.stop() == 0, gateway.tail()
+            assert sorted(line["event_key"] for line in gateway.landed("audit_logs")) == ["first", "second"]
+            status, report = gateway.verify()
+            assert (status, report["complete"]) == (0, True), report
+    finally:
+        gateway.log.unlink(missing_ok=True)
+
+
+def test_a_disk_that_fills_under_load_loses_nothing(small_disk):
+    settings = {"journal": {"segment_max_age_seconds": 1, "reserve_bytes": 1 << 20}}
+    gateway = Gateway(small_disk, settings)
+    gateway.log = pathlib.Path(str(small_disk) + ".log")
+    ballast = small_disk / "ballast"
+    try:
+        with gateway:
+            producers = [Producer(gateway.port, f"p{n}", batch=50, padding=300) for n in range(2)]
+            for producer in producers:
+                producer.start()
+            for _ in range(3):
+                time.sleep(0.7)
+                with open(ballast, "wb") as file:
+                    try:
+                        while True:
+                            file.write(os.urandom(65536))
+                            file.flush()
+                    except OSError:
+                        pass
+                time.sleep(0.7)
+                ballast.unlink()
+            for producer in producers:
+                producer.halt()
+            settle(gateway, producers)
+            assert gateway.stop() == 0, gateway.tail()
+            assert_exactly_once(gateway, producers)
+            assert gateway.verify()[0] == 0
+            assert any(503 in producer.statuses for producer in producers), "the disk was never full"
+    finally:
+        gateway.log.unlink(missing_ok=True)

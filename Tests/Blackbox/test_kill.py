@@ -1,0 +1,43 @@
+"""kill -9 at random moments under load, with the client's own ledger."""
+
+import os
+import random
+import time
+
+from gateway import Gateway
+from producers import Producer, assert_exactly_once, settle
+
+KILLS = int(os.environ.get("SLUICE_KILLS", "200"))
+
+
+def test_nothing_acknowledged_is_lost_or_doubled_over_many_kills(folder):
+    seed = int(os.environ.get("SLUICE_SEED", random.randrange(1 << 32)))
+    print(f"seed {seed}, {KILLS} kills")
+    dice = random.Random(seed)
+    settings = {"journal": {"segment_max_age_seconds": 1, "segment_max_bytes": 1 << 20}}
+    gateway = Gateway(folder, settings)
+    gateway.start()
+    producers = [Producer(gateway.port, f"p{n}") for n in range(3)]
+    producers.append(Producer(gateway.port, "strong", stream="billing_usage", batch=3))
+    for producer in producers:
+        producer.start()
+    for kill in range(KILLS):
+        time.sleep(dice.choice([0.0, 0.01, 0.05, 0.1, 0.3]) * dice.random())
+        gateway.kill()
+        # Sometimes the next life dies before it is ready, during its recovery.
+        gateway.start(wait=dice.random() < 0.8)
+        if kill % 50 == 49:
+            print(f"{kill + 1} kills", flush=True)
+    gateway.wait_ready()
+    for producer in producers:
+        producer.halt()
+    settle(gateway, producers)
+    assert gateway.stop() == 0, gateway.tail()
+    available, strong = producers[:3], producers[3:]
+    events = assert_exactly_once(gateway, available)
+    billed = assert_exactly_once(gateway, strong, stream="billing_usage")
+    status, report = gateway.verify()
+    assert (status, report["complete"]) == (0, True), report
+    doubted = sum(producer.doubted for producer in producers)
+    print(f"{KILLS} kills, {events} + {billed} events acknowledged and landed once, {doubted} answers in doubt")
+    assert events > KILLS and doubted > 0
