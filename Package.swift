@@ -41,16 +41,23 @@ let package = Package(
             dependencies: ["Model", "CSimdjson", "CISAL", "CZstd", "CCrypto", "CZlib"],
             swiftSettings: strict),
         .target(
+            name: "Journal",
+            dependencies: [
+                "Model", "Files", "Payload", .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "Landing",
-            dependencies: ["Model", "Files", "CCrypto", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: ["Model", "Files", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
         .target(
             name: "Gateway",
             dependencies: [
-                "Model", "Files", "Payload", "Landing", .product(name: "Logging", package: "swift-log"),
+                "Model", "Files", "Payload", "Journal", "Landing", .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
+        .target(name: "Audit", dependencies: ["Model", "Payload"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
 )

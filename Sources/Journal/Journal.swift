@@ -1,0 +1,74 @@
+package import Files
+package import Model
+package import SystemPackage
+
+/// A gateway's journal directory, held by one process at a time.
+package final class Journal<FS: FileSystem>: Sendable {
+    private let files: FS
+    private let directory: FilePath
+    private let configuration: JournalConfiguration
+    private let gateway: GatewayName
+    private let incarnation: Incarnation
+    private let lock: FS.File
+
+    /// Creates the directory if need be and takes its lock.
+    package init(
+        files: FS, directory: FilePath, configuration: JournalConfiguration, gateway: GatewayName,
+        incarnation: Incarnation
+    ) throws(JournalError) {
+        self.files = files
+        self.directory = directory
+        self.configuration = configuration
+        self.gateway = gateway
+        self.incarnation = incarnation
+        do throws(FileError) {
+            try files.createDirectories(directory)
+            lock = try files.lock(directory.appending("lock"))
+        } catch {
+            if error.errno == .wouldBlock {
+                throw JournalError(
+                    .locked, "another process holds this journal; stop it, or set another journal.directory",
+                    path: directory, error)
+            }
+            throw JournalError(.failed, "the journal directory can't be used", path: directory, error)
+        }
+    }
+
+    /// Names of the streams that have a journal here.
+    package func streams() throws(JournalError) -> [StreamName] {
+        do throws(FileError) {
+            return try files.list(directory).compactMap { name in
+                let path = directory.appending(name)
+                guard let stream = StreamName(name), name != "damaged",
+                    (try? files.status(path))?.isDirectory == true
+                else { return nil }
+                return stream
+            }
+        } catch { throw JournalError(.failed, "the journal can't be listed", path: directory, error) }
+    }
+
+    /// Recovers a stream's journal and opens it for this incarnation. `onEntry` gets every remembered batch, oldest first.
+    package func open(
+        _ stream: StreamName, configuration own: JournalConfiguration? = nil, now: Timestamp,
+        onEntry: (BatchEntry, Incarnation, UInt64) -> Void
+    ) throws(JournalError) -> (StreamJournal<FS>, RecoveryReport) {
+        let configuration = own ?? self.configuration
+        let paths = StreamPaths(journal: directory, stream: stream)
+        do throws(FileError) {
+            try files.createDirectories(paths.directory)
+            var keyLog = KeyLog(files: files, directory: paths.keys, configuration: configuration)
+            try keyLog.load(onEntry)
+            try keyLog.expire(now: now)
+            var recovery = Recovery(files: files, paths: paths, stream: stream, gateway: gateway)
+            let report = try recovery.run(onEntry)
+            let journal = StreamJournal(
+                files: files, paths: paths, configuration: configuration, stream: stream, gateway: gateway,
+                incarnation: incarnation, keyLog: keyLog)
+            return (journal, report)
+        } catch {
+            throw JournalError(
+                error.isOutOfSpace ? .full : .failed, "the journal could not be recovered", stream: stream,
+                path: paths.directory, error)
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import Files
+import Foundation
+import Model
+import Payload
+import SystemPackage
+
+/// The synced record of a seal, beside the segment: `<segment>.sealed`, one line of JSON and its CRC-32C.
+struct Sidecar: Codable, Equatable {
+    var format = 1
+    var object: String
+    var bytes: Int64
+    var sha256: String
+    var gateway: String
+    var stream: String
+    var incarnation: String
+    var ordinal: UInt64
+    var first: UInt64
+    var events: UInt64
+    var batches: Int
+    var uncompressed: Int64
+    var receivedFirst: Int64
+    var receivedLast: Int64
+    var eventTimeFirst: Int64?
+    var eventTimeLast: Int64?
+
+    init(_ segment: SealedSegment, stream: StreamName) {
+        object = segment.objectName
+        bytes = segment.length
+        sha256 = hexText(segment.sha256)
+        gateway = segment.gateway.rawValue
+        self.stream = stream.rawValue
+        incarnation = segment.incarnation.description
+        ordinal = segment.ordinal
+        first = segment.range.first
+        events = segment.range.count
+        batches = segment.batches
+        uncompressed = segment.uncompressed
+        receivedFirst = segment.received.lowerBound.microseconds
+        receivedLast = segment.received.upperBound.microseconds
+        eventTimeFirst = segment.eventTimes?.lowerBound.microseconds
+        eventTimeLast = segment.eventTimes?.upperBound.microseconds
+    }
+
+    /// JSON, a space, 8 hex digits, a newline.
+    func encoded() -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard let json = try? encoder.encode(self) else { preconditionFailure("a sidecar is always encodable") }
+        let checksum = json.withUnsafeBytes { CRC32C.of($0) }
+        return [UInt8](json) + Array(" \(Sidecar.hex(checksum))\n".utf8)
+    }
+
+    /// `nil` when the bytes are damaged.
+    static func decode(_ bytes: [UInt8]) -> Sidecar? {
+        guard bytes.count > 10, bytes.last == UInt8(ascii: "\n") else { return nil }
+        let json = Data(bytes.dropLast(10))
+        let checksum = json.withUnsafeBytes { CRC32C.of($0) }
+        guard Array(bytes.suffix(10)) == Array(" \(hex(checksum))\n".utf8) else { return nil }
+        return try? JSONDecoder().decode(Sidecar.self, from: json)
+    }
+
+    /// The segment it describes; `nil` when its values make none.
+    func segment(at path: FilePath) -> SealedSegment? {
+        guard format == 1, let gateway = GatewayName(gateway), let incarnation = Incarnation(incarnation),
+            sha256.utf8.count == 64, receivedFirst <= receivedLast
+        else { return nil }
+        var hash: [UInt8] = []
+        var digits = sha256.utf8.makeIterator()
+        while let high = digits.next(), let low = digits.next() {
+            guard let byte = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16) else { return nil }
+            hash.append(byte)
+        }
+        var times: ClosedRange<Timestamp>?
+        if let low = eventTimeFirst, let high = eventTimeLast, low <= high {
+            times = Timestamp(microseconds: low)...Timestamp(microseconds: high)
+        }
+        return SealedSegment(
+            path: path, objectName: object, length: bytes, sha256: hash, gateway: gateway, incarnation: incarnation,
+            ordinal: ordinal, range: SequenceRange(first: first, count: events), batches: batches,
+            uncompressed: uncompressed,
+            received: Timestamp(microseconds: receivedFirst)...Timestamp(microseconds: receivedLast), eventTimes: times)
+    }
+
+    private static func hex(_ value: UInt32) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 8 - digits.utf8.count) + digits
+    }
+}

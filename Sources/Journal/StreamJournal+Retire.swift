@@ -1,0 +1,45 @@
+import Files
+package import Model
+import Payload
+import SystemPackage
+
+extension StreamJournal {
+    /// Forgets a landed segment: its keys are durable in the key log before its files go.
+    ///
+    /// A crash in between leaves the segment, which then lands again as "the same" and is retired again.
+    package func retire(_ segment: SealedSegment, now: Timestamp) throws(JournalError) {
+        do throws(FileError) {
+            let file = try files.open(segment.path, .read)
+            let reader = SegmentReader<FS>(file, size: segment.length)
+            var entries: [(entry: BatchEntry, first: UInt64)] = []
+            reading: while true {
+                switch try reader.next() {
+                case .block(let block, _): entries += block.header.placedEntries
+                case .bad, .end: break reading
+                }
+            }
+            try keyLog.append(entries, incarnation: segment.incarnation)
+            try files.unlink(segment.path)
+            try files.unlink(segment.path.suffixed(".sealed"))
+            try files.syncDirectory(paths.directory)
+            try keyLog.expire(now: now)
+        } catch {
+            // A second try finds the segment already gone.
+            if error.errno == .noSuchFileOrDirectory { return }
+            throw JournalError(
+                error.isOutOfSpace ? .full : .failed, "a landed segment could not be retired", stream: stream,
+                path: segment.path, error)
+        }
+    }
+}
+
+extension BlockHeader {
+    /// Each batch with the sequence of its first event.
+    var placedEntries: [(entry: BatchEntry, first: UInt64)] {
+        var first = firstSequence
+        return entries.map { entry in
+            defer { first += UInt64(entry.accepted) }
+            return (entry, first)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import Model
+import SystemPackage
+
+/// Where one stream's journal keeps its files.
+struct StreamPaths: Sendable {
+    let directory: FilePath
+    let damaged: FilePath
+    var keys: FilePath { directory.appending("keys") }
+
+    init(journal: FilePath, stream: StreamName) {
+        directory = journal.appending(stream.rawValue)
+        damaged = journal.appending("damaged").appending(stream.rawValue)
+    }
+
+    static let segmentSuffix = ".json.gz"
+    static let sealedSuffix = ".json.gz.sealed"
+    /// Ordinals from here on are copies that a salvage made of parts of other segments.
+    static let firstSalvagedOrdinal: UInt64 = 1 << 32
+    static let temporarySuffixes = [".sealing", ".rescue"]
+
+    func segment(_ incarnation: Incarnation, _ ordinal: UInt64) -> FilePath {
+        let digits = String(ordinal)
+        return directory.appending(
+            "\(incarnation)-\(String(repeating: "0", count: max(0, 8 - digits.utf8.count)))\(digits)\(StreamPaths.segmentSuffix)")
+    }
+
+    /// The incarnation and ordinal in a segment's file name.
+    static func parse(_ name: String) -> (Incarnation, UInt64)? {
+        guard name.hasSuffix(segmentSuffix) else { return nil }
+        let parts = name.dropLast(segmentSuffix.count).split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, let incarnation = Incarnation(parts[0]), let ordinal = UInt64(parts[1]) else { return nil }
+        return (incarnation, ordinal)
+    }
+}
+
+extension FilePath {
+    /// The same path with `suffix` behind its last component.
+    func suffixed(_ suffix: String) -> FilePath { FilePath(string + suffix) }
+}
