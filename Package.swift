@@ -31,7 +31,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("simdjson")]),
 
         // One-way imports: a target depends only on targets above it.
-        .target(name: "Model", swiftSettings: strict),
+        .target(name: "Model", dependencies: ["CCrypto"], swiftSettings: strict),
         .target(
             name: "Files",
             dependencies: ["Model", "CLinux", .product(name: "SystemPackage", package: "swift-system")],
@@ -50,6 +50,10 @@ let package = Package(
                 "Model", "Files", "Payload", "Landing", .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
+            swiftSettings: strict),
+        .target(
+            name: "Simulation",
+            dependencies: ["Model", "Files", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
