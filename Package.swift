@@ -58,6 +58,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "Audit", dependencies: ["Model", "Payload"], swiftSettings: strict),
+        .target(
+            name: "Simulation",
+            dependencies: ["Model", "Files", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
 )

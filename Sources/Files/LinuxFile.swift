@@ -1,94 +1,121 @@
-internal import CLinux
-internal import Glibc
-internal import SystemPackage
+import CLinux
+import Glibc
+import SystemPackage
 
-/// A descriptor of this process; closed when the last reference goes.
+/// An open file of ``LinuxFileSystem``; it owns the descriptor, and `deinit` closes it.
+///
+/// Calls may come from any thread; the offset is always given, so none of them moves a shared position.
 package final class LinuxFile: OpenFile {
-    let descriptor: CInt
+    private let descriptor: Int32
+    /// The path at the time of opening, for errors only.
     private let path: FilePath
 
-    init(descriptor: CInt, path: FilePath) {
+    /// Takes over the descriptor.
+    init(owning descriptor: Int32, path: FilePath) {
         self.descriptor = descriptor
         self.path = path
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Linux frees the descriptor even when close says EINTR, and unsynced errors are syncData's to tell.
+        _ = Glibc.close(descriptor)
+    }
 
     package func write(_ buffers: [UnsafeRawBufferPointer], at offset: Int64) throws(FileError) {
-        // SAFETY: pwritev only reads through the pointers, which the caller keeps valid for the call.
-        var vectors = buffers.filter { $0.count > 0 }.map {
-            iovec(iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress), iov_len: $0.count)
+        var vectors: [iovec] = []
+        vectors.reserveCapacity(buffers.count)
+        for buffer in buffers where !buffer.isEmpty {
+            vectors.append(
+                iovec(iov_base: UnsafeMutableRawPointer(mutating: buffer.baseAddress), iov_len: buffer.count))
         }
-        var next = 0
         var position = offset
-        while next < vectors.count {
-            let batch = CInt(min(vectors.count - next, 1024))
-            let written = vectors.withUnsafeBufferPointer { pwritev(descriptor, $0.baseAddress! + next, batch, off_t(position)) }
-            if written < 0 {
-                try retryOrThrow("write")
-                continue
-            }
+        var first = 0
+        while first < vectors.count {
+            let written = try writeOnce(vectors[first...], at: position)
+            // A regular file never takes nothing; should one, looping forever would be worse than an error.
+            if written == 0 { throw FileError("write", path, .ioError) }
             position += Int64(written)
-            var left = written
-            while next < vectors.count, left >= vectors[next].iov_len {
-                left -= vectors[next].iov_len
-                next += 1
-            }
-            if left > 0 {
-                vectors[next].iov_base += left
-                vectors[next].iov_len -= left
+            first = advance(&vectors, from: first, by: written)
+        }
+    }
+
+    private func writeOnce(_ vectors: ArraySlice<iovec>, at position: Int64) throws(FileError) -> Int {
+        // SAFETY: the caller's buffers outlive this call, and the kernel only reads them.
+        try vectors.withUnsafeBufferPointer { (part) throws(FileError) -> Int in
+            try transfer("write", path) {
+                Glibc.pwritev(descriptor, part.baseAddress, Int32(min(part.count, vectorsPerCall)), off_t(position))
             }
         }
+    }
+
+    /// Leaves out what was written; returns the index of the first vector that still has bytes.
+    private func advance(_ vectors: inout [iovec], from start: Int, by count: Int) -> Int {
+        var first = start
+        var rest = count
+        while first < vectors.count, rest >= vectors[first].iov_len {
+            rest -= vectors[first].iov_len
+            first += 1
+        }
+        if rest > 0 {
+            vectors[first].iov_base += rest
+            vectors[first].iov_len -= rest
+        }
+        return first
     }
 
     package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(FileError) -> Int {
-        var done = 0
-        while done < buffer.count {
-            let count = pread(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset) + done)
-            if count == 0 { break }
-            if count < 0 {
-                try retryOrThrow("read")
-                continue
+        guard let base = buffer.baseAddress else { return 0 }
+        var count = 0
+        while count < buffer.count {
+            let got = try transfer("read", path) {
+                Glibc.pread(descriptor, base + count, buffer.count - count, off_t(offset) + count)
             }
-            done += count
+            if got == 0 { break }
+            count += got
         }
-        return done
+        return count
     }
 
     package func syncData() throws(FileError) {
-        // Never repeated after an error: the kernel marks failed pages clean, and a second call would "succeed"
-        // (Rebello et al., ATC 2020). EINTR is not an I/O error and is not documented for ext4 or xfs.
-        guard fdatasync(descriptor) == 0 else { throw failure("sync") }
+        // Once, even when interrupted: after a failure the kernel may have marked the pages clean (fsyncgate).
+        try callOnce("fdatasync", path) { Glibc.fdatasync(descriptor) }
     }
 
     package func truncate(to size: Int64) throws(FileError) {
-        while ftruncate(descriptor, off_t(size)) != 0 { try retryOrThrow("truncate") }
+        try systemCall("truncate", path) { Int(Glibc.ftruncate(descriptor, off_t(size))) }
     }
 
     package func reserve(from offset: Int64, count: Int64) throws(FileError) {
-        guard count > 0 else { return }
-        while sluice_allocate_keep_size(descriptor, off_t(offset), off_t(count)) != 0 {
-            if errno == EOPNOTSUPP { return }
-            try retryOrThrow("reserve")
+        do throws(FileError) {
+            try systemCall("reserve", path) { Int(sluice_allocate_keep_size(descriptor, off_t(offset), off_t(count))) }
+        } catch  where error.errno == .notSupportedOnSocket || error.errno == .noFunction {
+            // EOPNOTSUPP or ENOSYS: this file system can't; writes will say ENOSPC themselves.
         }
     }
 
     package func releaseReserve(beyond size: Int64) throws(FileError) {
-        while sluice_punch_hole(descriptor, off_t(size), off_t(1) << 40) != 0 {
-            if errno == EOPNOTSUPP { return }
-            try retryOrThrow("release")
+        // Truncating to the present size frees what lies beyond it; ext4 doesn't punch holes behind a file's end.
+        let current = try self.size()
+        if size <= current {
+            try truncate(to: current)
+        } else {
+            try systemCall("release reserve", path) {
+                Int(sluice_punch_hole(descriptor, off_t(size), off_t.max - off_t(size)))
+            }
         }
     }
 
     package func size() throws(FileError) -> Int64 {
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw failure("status") }
+        try systemCall("size", path) { Int(fstat(descriptor, &status)) }
         return Int64(status.st_size)
     }
 
-    private func retryOrThrow(_ operation: String) throws(FileError) {
-        guard errno == EINTR || errno == EAGAIN else { throw failure(operation) }
+    /// Takes the exclusive lock without waiting; it goes when the last descriptor of this open goes.
+    func lock() throws(FileError) {
+        try systemCall("lock", path) { Int(flock(descriptor, LOCK_EX | LOCK_NB)) }
     }
-
-    private func failure(_ operation: String) -> FileError { FileError(operation, path, Errno(rawValue: errno)) }
 }
+
+/// IOV_MAX of Linux (UIO_MAXIOV), which the overlay does not show.
+private let vectorsPerCall = 1024

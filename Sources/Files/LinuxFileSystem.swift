@@ -1,97 +1,125 @@
-internal import Glibc
+import Glibc
 package import SystemPackage
 
-/// The file system of this machine.
+/// The machine's files, by plain blocking system calls on the caller's thread.
+///
+/// Descriptors are close-on-exec. New files have mode 0640 and new directories 0750, less the umask.
 package struct LinuxFileSystem: FileSystem {
     package init() {}
 
     package func open(_ path: FilePath, _ mode: OpenMode) throws(FileError) -> LinuxFile {
-        let flags: CInt =
-            switch mode {
-            case .read: O_RDONLY
-            case .update: O_RDWR
-            case .create: O_RDWR | O_CREAT | O_EXCL
-            }
-        return try descriptor(path, "open", flags)
+        switch mode {
+        case .read: try open(path, O_RDONLY)
+        case .update: try open(path, O_RDWR)
+        case .create: try open(path, O_RDWR | O_CREAT | O_EXCL)
+        }
     }
 
     package func list(_ directory: FilePath) throws(FileError) -> [String] {
-        guard let stream = opendir(directory.string) else { throw failure("list", directory) }
+        let descriptor = try openDescriptor(directory, O_RDONLY | O_DIRECTORY, "list")
+        guard let stream = fdopendir(descriptor) else {
+            let code = Glibc.errno
+            _ = Glibc.close(descriptor)
+            throw FileError("list", directory, Errno(rawValue: code))
+        }
         defer { closedir(stream) }
         var names: [String] = []
         while true {
-            errno = 0
-            guard let entry = readdir(stream) else {
-                if errno != 0 { throw failure("list", directory) }
-                return names.sorted()
-            }
+            // The end and an error both answer null; only errno tells them apart.
+            Glibc.errno = 0
+            guard let entry = readdir(stream) else { break }
+            // SAFETY: d_name is NUL-terminated inside the record that readdir returned, valid until the next call.
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
             }
             if name != "." && name != ".." { names.append(name) }
         }
+        if Glibc.errno != 0 { throw FileError("list", directory, Errno(rawValue: Glibc.errno)) }
+        return names.sorted()
     }
 
     package func status(_ path: FilePath) throws(FileError) -> FileStatus {
         var status = stat()
-        guard stat(path.string, &status) == 0 else { throw failure("status", path) }
+        try systemCall("status", path) { path.withPlatformString { Int(stat($0, &status)) } }
         return FileStatus(size: Int64(status.st_size), isDirectory: status.st_mode & S_IFMT == S_IFDIR)
     }
 
     package func createDirectories(_ path: FilePath) throws(FileError) {
-        if mkdir(path.string, 0o755) == 0 {
-            let parent = path.removingLastComponent()
-            try syncDirectory(parent.isEmpty ? "." : parent)
+        guard path.lastComponent != nil else { return }
+        let parent = containing(path)
+        do throws(FileError) {
+            try makeDirectory(path)
+        } catch  where error.errno == .fileExists {
+            guard try status(path).isDirectory else { throw FileError("create directory", path, .notDirectory) }
+            // Whoever made it may have died before syncing the parent, so only the deepest existing directory needs it:
+            // each was synced before the next was made.
+            do throws(FileError) { try syncDirectory(parent) } catch  where error.errno == .permissionDenied {
+                // A directory above ours that we may pass through but not open: not one that we made.
+            }
             return
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            try createDirectories(parent)
+            do throws(FileError) { try makeDirectory(path) } catch  where error.errno == .fileExists {
+                // Another thread was faster; the sync below holds for both.
+            }
         }
-        if errno == ENOENT, !path.removingLastComponent().isEmpty {
-            try createDirectories(path.removingLastComponent())
-            return try createDirectories(path)
-        }
-        let reason = Errno(rawValue: errno)
-        guard reason == .fileExists, try status(path).isDirectory else {
-            throw FileError("create directory", path, reason)
-        }
+        try syncDirectory(parent)
     }
 
     package func rename(_ from: FilePath, to: FilePath) throws(FileError) {
-        guard Glibc.rename(from.string, to.string) == 0 else { throw failure("rename", from) }
+        try systemCall("rename", from) {
+            from.withPlatformString { from in to.withPlatformString { Int(Glibc.rename(from, $0)) } }
+        }
     }
 
     package func link(_ existing: FilePath, to new: FilePath) throws(FileError) {
-        guard Glibc.link(existing.string, new.string) == 0 else { throw failure("link", new) }
+        try systemCall("link", new) {
+            existing.withPlatformString { existing in new.withPlatformString { Int(Glibc.link(existing, $0)) } }
+        }
     }
 
     package func unlink(_ path: FilePath) throws(FileError) {
-        guard Glibc.unlink(path.string) == 0 else { throw failure("unlink", path) }
+        try systemCall("unlink", path) { path.withPlatformString { Int(Glibc.unlink($0)) } }
     }
 
     package func syncDirectory(_ path: FilePath) throws(FileError) {
-        let directory = try descriptor(path, "open directory", O_RDONLY | O_DIRECTORY)
-        guard fsync(directory.descriptor) == 0 else { throw failure("sync directory", path) }
+        let descriptor = try openDescriptor(path, O_RDONLY | O_DIRECTORY, "sync directory")
+        defer { _ = Glibc.close(descriptor) }
+        try callOnce("sync directory", path) { fsync(descriptor) }
     }
 
     package func freeBytes(_ path: FilePath) throws(FileError) -> Int64 {
         var volume = statvfs()
-        guard statvfs(path.string, &volume) == 0 else { throw failure("free space", path) }
-        return Int64(volume.f_bavail) * Int64(volume.f_frsize)
+        try systemCall("free bytes", path) { path.withPlatformString { Int(statvfs($0, &volume)) } }
+        let (bytes, overflow) = Int64(clamping: volume.f_bavail)
+            .multipliedReportingOverflow(by: Int64(clamping: volume.f_frsize))
+        return overflow ? .max : bytes
     }
 
     package func lock(_ path: FilePath) throws(FileError) -> LinuxFile {
-        let file = try descriptor(path, "open", O_RDWR | O_CREAT)
-        guard flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 else { throw failure("lock", path) }
+        let file = try open(path, O_RDWR | O_CREAT)
+        try file.lock()
         return file
     }
 
-    private func descriptor(_ path: FilePath, _ operation: String, _ flags: CInt) throws(FileError) -> LinuxFile {
-        while true {
-            let descriptor = Glibc.open(path.string, flags | O_CLOEXEC, 0o644)
-            if descriptor >= 0 { return LinuxFile(descriptor: descriptor, path: path) }
-            if errno != EINTR { throw failure(operation, path) }
-        }
+    private func open(_ path: FilePath, _ flags: Int32) throws(FileError) -> LinuxFile {
+        LinuxFile(owning: try openDescriptor(path, flags, "open"), path: path)
     }
 
-    private func failure(_ operation: String, _ path: FilePath) -> FileError {
-        FileError(operation, path, Errno(rawValue: errno))
+    private func openDescriptor(_ path: FilePath, _ flags: Int32, _ operation: String) throws(FileError) -> Int32 {
+        let descriptor = try systemCall(operation, path) {
+            path.withPlatformString { Int(Glibc.open($0, flags | O_CLOEXEC, mode_t(0o640))) }
+        }
+        return Int32(descriptor)
     }
+
+    private func makeDirectory(_ path: FilePath) throws(FileError) {
+        try systemCall("create directory", path) { path.withPlatformString { Int(mkdir($0, mode_t(0o750))) } }
+    }
+}
+
+/// The directory that holds the path; `.` for a bare name.
+private func containing(_ path: FilePath) -> FilePath {
+    let parent = path.removingLastComponent()
+    return parent.isEmpty ? "." : parent
 }
