@@ -51,6 +51,21 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "Edge",
+            dependencies: [
+                "Model", "Gateway", .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EdgeTests",
+            dependencies: [
+                "Model", "Gateway", "Edge", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
 )

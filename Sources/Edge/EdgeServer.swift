@@ -1,0 +1,98 @@
+package import Gateway
+package import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// The HTTP data plane: a listener and its connections, on event loops of its own.
+package final class EdgeServer: Sendable {
+    /// The port that is listened on, also when the configuration left it to the system.
+    package let port: Int
+
+    private let group: MultiThreadedEventLoopGroup
+    private let listener: any Channel
+    private let registry: ConnectionRegistry
+    private let logger: Logger
+
+    private init(
+        port: Int, group: MultiThreadedEventLoopGroup, listener: any Channel, registry: ConnectionRegistry,
+        logger: Logger
+    ) {
+        self.port = port
+        self.group = group
+        self.listener = listener
+        self.registry = registry
+        self.logger = logger
+    }
+
+    /// How many connections are open. Any thread.
+    package var connectionCount: Int { registry.count }
+
+    /// Binds and begins to accept. When it returns, connections are taken.
+    ///
+    /// When the process has no descriptors left (EMFILE, ENFILE), NIO's own back-off pauses accepting for a second and
+    /// goes on; the listener stays.
+    package static func start(
+        configuration: EdgeConfiguration, intake: any Intake, logger: Logger
+    ) async throws(EdgeError) -> EdgeServer {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.loops))
+        let limits = configuration.limits
+        let registry = ConnectionRegistry(limit: limits.connections)
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: Int32(configuration.backlog))
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.maxMessagesPerRead, value: UInt(ReceiveSize.mostReads))
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.maxMessagesPerRead, value: UInt(ReceiveSize.head.reads))
+            .childChannelOption(
+                .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: ReceiveSize.head.bytes)
+            )
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try initialize(channel, registry: registry, intake: intake, limits: limits, logger: logger)
+                }
+            }
+        do {
+            let listener = try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
+            let port = listener.localAddress?.port ?? configuration.port
+            logger.info("data plane listens", metadata: ["host": "\(configuration.host)", "port": "\(port)"])
+            return EdgeServer(port: port, group: group, listener: listener, registry: registry, logger: logger)
+        } catch {
+            try? await group.shutdownGracefully()
+            throw EdgeError(address: "\(configuration.host):\(configuration.port)", reason: "\(error)")
+        }
+    }
+
+    /// Stops: nothing more is accepted, idle connections close, requests that have begun are answered with
+    /// `Connection: close`. What is still open after `deadline` is closed. Returns when all is closed. Call it once.
+    package func stop(deadline: Duration) async {
+        try? await listener.close().get()
+        let channels = registry.stop()
+        for channel in channels { channel.pipeline.fireUserInboundEventTriggered(StopEvent()) }
+        let cut = listener.eventLoop.next().scheduleTask(in: TimeAmount(deadline)) {
+            for channel in channels { channel.close(promise: nil) }
+        }
+        for channel in channels { try? await channel.closeFuture.get() }
+        cut.cancel()
+        logger.info("data plane stopped", metadata: ["connections": "\(channels.count)"])
+        try? await group.shutdownGracefully()
+    }
+
+    private static func initialize(
+        _ channel: any Channel, registry: ConnectionRegistry, intake: any Intake, limits: EdgeLimits, logger: Logger
+    ) throws {
+        guard registry.enter(channel) else {
+            return try channel.pipeline.syncOperations.addHandler(TurnAwayHandler(limit: limits.connections))
+        }
+        var parsing = NIOHTTPDecoderLimitConfiguration()
+        parsing.maxHeaderFieldSize = limits.headBytes
+        parsing.maxHeaderListSize = limits.headBytes
+        parsing.maxHeaderFieldCount = limits.headerCount
+        let connection = ConnectionHandler(intake: intake, limits: limits, logger: logger)
+        let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: parsing)
+        try channel.pipeline.syncOperations.addHandlers([
+            WireMeter(connection: connection), ByteToMessageHandler(decoder), connection,
+        ])
+    }
+}
