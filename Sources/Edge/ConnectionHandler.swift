@@ -27,7 +27,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var isReadHeld = false
     private var isParserBroken = false
     private var isRequestOpen = false
-    private var sawRequestLine = false
+    private var requestLine = RequestLineMeter()
     private var receiveSize: ReceiveSize?
 
     var body: BodyBuffer?
@@ -78,9 +78,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             return false
         }
         guard !isParserBroken else { return false }
-        if !isRequestOpen && !sawRequestLine {
-            sawRequestLine = bytes.readableBytesView.contains(UInt8(ascii: "\n"))
-        }
+        if !isRequestOpen { requestLine.add(bytes.readableBytesView) }
         perform(machine.received(bytes: bytes.readableBytes, now: now))
         return true
     }
@@ -99,7 +97,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .body(let buffer): take(.body(buffer))
         case .end:
             isRequestOpen = false
-            sawRequestLine = false
+            requestLine = RequestLineMeter()
             take(.end)
         }
     }
@@ -137,7 +135,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func part(for error: HTTPParserError) -> InboundPart {
         switch error {
         case .invalidEOFState: return .closed(midRequest: true)
-        case .headerOverflow where !sawRequestLine: return .fault(.targetTooLong(limitBytes: limits.targetBytes))
+        case .headerOverflow where requestLine.bytes > limits.targetBytes:
+            return .fault(.targetTooLong(limitBytes: limits.targetBytes))
         case .headerOverflow:
             return .fault(.headTooLarge(limitBytes: limits.headBytes, limitFields: limits.headerCount))
         case .invalidVersion: return .fault(.unsupportedVersion)

@@ -27,9 +27,10 @@ final class ConnectionRegistry: Sendable {
         return entered
     }
 
-    /// Lets nothing more in; returns what is still open.
-    func stop() -> [any Channel] {
+    /// Lets nothing more in; returns what is still open, or `nil` when it was called before.
+    func stop() -> [any Channel]? {
         state.withLockedValue { state in
+            guard !state.isStopping else { return nil }
             state.isStopping = true
             return Array(state.channels.values)
         }

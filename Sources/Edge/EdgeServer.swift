@@ -65,16 +65,19 @@ package final class EdgeServer: Sendable {
     }
 
     /// Stops: nothing more is accepted, idle connections close, requests that have begun are answered with
-    /// `Connection: close`. What is still open after `deadline` is closed. Returns when all is closed. Call it once.
+    /// `Connection: close`. What is still open after `deadline` is closed. Returns when all is closed. Called
+    /// again, it returns at once.
     package func stop(deadline: Duration) async {
+        guard let channels = registry.stop() else { return }
         try? await listener.close().get()
-        let channels = registry.stop()
         for channel in channels { channel.pipeline.fireUserInboundEventTriggered(StopEvent()) }
-        let cut = listener.eventLoop.next().scheduleTask(in: TimeAmount(deadline)) {
-            for channel in channels { channel.close(promise: nil) }
+        if !channels.isEmpty {
+            let cut = listener.eventLoop.scheduleTask(in: TimeAmount(deadline)) {
+                for channel in channels { channel.close(promise: nil) }
+            }
+            for channel in channels { try? await channel.closeFuture.get() }
+            cut.cancel()
         }
-        for channel in channels { try? await channel.closeFuture.get() }
-        cut.cancel()
         logger.info("data plane stopped", metadata: ["connections": "\(channels.count)"])
         try? await group.shutdownGracefully()
     }
