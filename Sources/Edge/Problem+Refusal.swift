@@ -32,10 +32,12 @@ extension Problem {
                 extensions: [.number("received", received), .rejected(rejected)])
         case .keyReused(let batchKey):
             self.init(
-                type: .keyReused, detail: "A batch with this key and another body was taken before; nothing was stored.",
+                type: .keyReused,
+                detail: "A batch with this key and another body was taken before; nothing was stored.",
                 extensions: [.text("batch_key", batchKey)])
         case .journalFull(let retryAfter):
-            self.init(type: .journalFull, detail: "The journal has no room; nothing was stored.", retryAfter: retryAfter)
+            self.init(
+                type: .journalFull, detail: "The journal has no room; nothing was stored.", retryAfter: retryAfter)
         case .journalFailed(let detail, let retryAfter):
             self.init(type: .journalFailed, detail: detail, retryAfter: retryAfter)
         case .landingUnavailable(let detail, let retryAfter):

@@ -26,7 +26,9 @@ struct RequestInspector {
             return (facts, .fault(.targetTooLong(limitBytes: limits.targetBytes)))
         }
         if let expect = fields.expect {
-            guard equalIgnoringCase(expect.utf8, "100-continue".utf8) else { return (facts, .fault(.expectationFailed)) }
+            guard equalIgnoringCase(expect.utf8, "100-continue".utf8) else {
+                return (facts, .fault(.expectationFailed))
+            }
             facts.expectsContinue = !facts.isHTTP10 && facts.framing != .none && facts.framing != .length(0)
         }
         return (facts, route(head, fields, facts))
@@ -88,7 +90,8 @@ struct RequestInspector {
         var key: String?
         if let text = fields.idempotencyKey {
             guard let parsed = IdempotencyKey.parse(text) else {
-                let detail = "Send one quoted string, or a bare token, of 1 to \(IdempotencyKey.maxLength) printable ASCII characters."
+                let detail =
+                    "Send one quoted string, or a bare token, of 1 to \(IdempotencyKey.maxLength) printable ASCII characters."
                 return .fault(.invalidIdempotencyKey(detail: detail))
             }
             key = parsed
@@ -125,7 +128,8 @@ struct RequestInspector {
 
     private static func isVerbose(_ query: Substring) -> Bool {
         query.utf8.split(separator: UInt8(ascii: "&")).contains {
-            $0.elementsEqual("verbose".utf8) || $0.elementsEqual("verbose=1".utf8) || $0.elementsEqual("verbose=true".utf8)
+            $0.elementsEqual("verbose".utf8) || $0.elementsEqual("verbose=1".utf8)
+                || $0.elementsEqual("verbose=true".utf8)
         }
     }
 }

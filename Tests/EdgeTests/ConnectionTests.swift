@@ -30,7 +30,9 @@ import Testing
         try await withServer { server, _ in
             let client = WireClient(port: server.port)
             let count = 5000
-            client.send(String(repeating: "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", count: count) + post(extra: "Connection: close\r\n"))
+            client.send(
+                String(repeating: "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", count: count)
+                    + post(extra: "Connection: close\r\n"))
             let text = client.rest()
             #expect(text.components(separatedBy: "HTTP/1.1 404 ").count == count + 1)
             #expect(text.contains("HTTP/1.1 202 "))
@@ -61,7 +63,8 @@ import Testing
     func upgrade() async throws {
         try await withServer { server, intake in
             let client = WireClient(port: server.port)
-            client.send(post("{}", extra: "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: A\r\n"))
+            client.send(
+                post("{}", extra: "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: A\r\n"))
             let answer = try #require(client.answer())
             #expect(answer.status == 202 && answer.isClosing)
             #expect(intake.bodyTexts == ["{}"])

@@ -17,7 +17,8 @@ import Testing
     @Test(
         "keys that are refused",
         arguments: [
-            "", "\"\"", "\"", "\"a", "a\"", "\"a\"b", "\"a\";p=1", "a b", "a,b", "\"a\\n\"", "\"a\\", "\"\u{7f}\"", "\"é\"", "é",
+            "", "\"\"", "\"", "\"a", "a\"", "\"a\"b", "\"a\";p=1", "a b", "a,b", "\"a\\n\"", "\"a\\", "\"\u{7f}\"",
+            "\"é\"", "é",
             "\"a\tb\"", String(repeating: "k", count: 256), "\"" + String(repeating: "k", count: 256) + "\"",
         ])
     func badKeys(value: String) { #expect(IdempotencyKey.parse(value) == nil) }
@@ -31,7 +32,8 @@ import Testing
         #expect(MediaType.format("application/json ; Charset=\"UTF-8\"; profile=x") == .json)
         #expect(MediaType.format("application/cloudevents-batch+json") == .cloudEventsBatch)
         #expect(MediaType.format("application/cloudevents+json;v=1") == .cloudEvent)
-        for bad in ["", "application/json; charset=utf-16", "text/json", "application/jsonx", "json", ";charset=utf-8"] {
+        for bad in ["", "application/json; charset=utf-16", "text/json", "application/jsonx", "json", ";charset=utf-8"]
+        {
             #expect(MediaType.format(bad) == nil)
         }
     }
@@ -50,7 +52,8 @@ import Testing
         let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
         #expect(TraceParent(good)?.traceID == "4bf92f3577b34da6a3ce929d0e0e4736")
         for bad in [
-            "", good + "0", good.uppercased(), "01" + good.dropFirst(2), "00-" + String(repeating: "0", count: 32) + good.dropFirst(35),
+            "", good + "0", good.uppercased(), "01" + good.dropFirst(2),
+            "00-" + String(repeating: "0", count: 32) + good.dropFirst(35),
             good.replacing("-00f067aa0ba902b7-", with: "-0000000000000000-"), good.replacing("a6a3", with: "a\r\n3"),
         ] {
             #expect(TraceParent(bad) == nil)

@@ -66,7 +66,8 @@ import Testing
         }
     }
 
-    @Test("other versions of HTTP, and what looks like one, are refused", arguments: ["2.0", "0.9", "3.0", "1.1\nX: y"])
+    @Test(
+        "other versions of HTTP, and what looks like one, are refused", arguments: ["2.0", "0.9", "3.0", "1.1\nX: y"])
     func versions(version: String) async throws {
         try await withServer { server, _ in
             let client = WireClient(port: server.port, timeout: 2)

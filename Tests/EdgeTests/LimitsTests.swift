@@ -19,7 +19,8 @@ import Testing
     @Test("the head's bytes: target, names and values", arguments: [(0, 202), (1, 431)])
     func headBytes(over: Int, expected: Int) async throws {
         let path = "/v1/streams/audit_logs/events"
-        let known = path.utf8.count + "Host".utf8.count + "gateway".utf8.count + "Content-Type".utf8.count
+        let known =
+            path.utf8.count + "Host".utf8.count + "gateway".utf8.count + "Content-Type".utf8.count
             + "application/x-ndjson".utf8.count + "Content-Length".utf8.count + 1 + "X-Pad".utf8.count
         let padding = String(repeating: "p", count: 2048 - known + over)
         let result = try await status(post(extra: "X-Pad: \(padding)\r\n")) { $0.headBytes = 2048 }

@@ -33,11 +33,13 @@ import Testing
         return machine
     }
 
-    @Test("a request goes from head to room, body, processing, answer and back to idle, and takes input in between only")
+    @Test(
+        "a request goes from head to room, body, processing, answer and back to idle, and takes input in between only")
     func wholeLife() {
         var machine = machine()
         #expect(machine.wantsInput)
-        guard case .admit(100) = machine.head(facts(.length(100)), events, now: Self.at(1), render: { _ in page }) else {
+        guard case .admit(100) = machine.head(facts(.length(100)), events, now: Self.at(1), render: { _ in page })
+        else {
             Issue.record("no room was asked for")
             return
         }
@@ -144,7 +146,8 @@ import Testing
     @Test("an unsaid head is closed without a word, a begun one gets 408, each at its deadline and not before")
     func headDeadline() {
         var silent = machine()
-        guard case .none = silent.expired(now: Self.at(9_999)), case .close = silent.expired(now: Self.at(10_000)) else {
+        guard case .none = silent.expired(now: Self.at(9_999)), case .close = silent.expired(now: Self.at(10_000))
+        else {
             Issue.record("a silent connection is not closed at its deadline")
             return
         }
@@ -222,7 +225,8 @@ import Testing
         }
         var processing = inBody(.length(0))
         _ = processing.end(now: Self.at(0))
-        guard case .none = processing.inputClosed(), case .answer(_, _, false) = processing.answered(page, now: Self.at(1))
+        guard case .none = processing.inputClosed(),
+            case .answer(_, _, false) = processing.answered(page, now: Self.at(1))
         else {
             Issue.record("the answer is lost")
             return

@@ -43,7 +43,9 @@ final class WireClient {
     @discardableResult func send(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = bytes[sent...].withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
             guard count > 0 else { return false }
             sent += count
         }
@@ -57,7 +59,8 @@ final class WireClient {
         var lastProgress = Date()
         while sent < limit, Date().timeIntervalSince(lastProgress) < pause {
             let count = chunk.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress, min($0.count, limit - sent), Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+                Glibc.send(
+                    descriptor, $0.baseAddress, min($0.count, limit - sent), Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
             }
             if count > 0 {
                 sent += count
