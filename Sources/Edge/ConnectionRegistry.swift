@@ -5,6 +5,8 @@ import NIOCore
 final class ConnectionRegistry: Sendable {
     private struct State {
         var channels: [ObjectIdentifier: any Channel] = [:]
+        /// Turned away and not yet closed.
+        var strangers: [ObjectIdentifier: any Channel] = [:]
         var isStopping = false
     }
 
@@ -15,15 +17,18 @@ final class ConnectionRegistry: Sendable {
 
     var count: Int { state.withLockedValue { $0.channels.count } }
 
-    /// Counts a connection until it closes; false when there is no place for it, or the server is stopping.
+    /// Takes a connection in until it closes; false when there is no place for it, or the server is stopping.
     func enter(_ channel: any Channel) -> Bool {
         let id = ObjectIdentifier(channel)
         let entered = state.withLockedValue { state in
-            guard !state.isStopping, state.channels.count < limit else { return false }
+            guard !state.isStopping, state.channels.count < limit else {
+                state.strangers[id] = channel
+                return false
+            }
             state.channels[id] = channel
             return true
         }
-        if entered { channel.closeFuture.whenComplete { _ in self.leave(id) } }
+        channel.closeFuture.whenComplete { _ in self.leave(id) }
         return entered
     }
 
@@ -32,11 +37,13 @@ final class ConnectionRegistry: Sendable {
         state.withLockedValue { state in
             guard !state.isStopping else { return nil }
             state.isStopping = true
-            return Array(state.channels.values)
+            return Array(state.channels.values) + Array(state.strangers.values)
         }
     }
 
     private func leave(_ id: ObjectIdentifier) {
-        state.withLockedValue { _ = $0.channels.removeValue(forKey: id) }
+        state.withLockedValue { state in
+            if state.channels.removeValue(forKey: id) == nil { state.strangers.removeValue(forKey: id) }
+        }
     }
 }

@@ -30,18 +30,46 @@ package final class EdgeServer: Sendable {
 
     /// Binds and begins to accept. When it returns, connections are taken.
     ///
-    /// When the process has no descriptors left (EMFILE, ENFILE), NIO's own back-off pauses accepting for a second and
-    /// goes on; the listener stays.
+    /// Connections are limited to what the process's descriptors allow, should that be less than the configured limit.
+    /// When there are none left all the same (EMFILE, ENFILE), NIO pauses accepting for a second and goes on.
     package static func start(
         configuration: EdgeConfiguration, intake: any Intake, logger: Logger
     ) async throws(EdgeError) -> EdgeServer {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.loops))
-        let limits = configuration.limits
+        var limits = configuration.limits
+        let available = DescriptorBudget.available()
+        limits.connections = DescriptorBudget.connections(wanted: limits.connections, available: available)
+        if limits.connections < configuration.limits.connections {
+            logger.warning(
+                "fewer connections than configured: descriptors are short",
+                metadata: ["connections": "\(limits.connections)", "descriptors": "\(available)"])
+        }
         let registry = ConnectionRegistry(limit: limits.connections)
-        let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: Int32(configuration.backlog))
+        let listener = listening(backlog: configuration.backlog, registry, group, intake, limits, logger)
+        do {
+            let channel = try await listener.bind(host: configuration.host, port: configuration.port).get()
+            let port = channel.localAddress?.port ?? configuration.port
+            logger.info("data plane listens", metadata: ["host": "\(configuration.host)", "port": "\(port)"])
+            return EdgeServer(port: port, group: group, listener: channel, registry: registry, logger: logger)
+        } catch {
+            try? await group.shutdownGracefully()
+            throw EdgeError(address: "\(configuration.host):\(configuration.port)", reason: "\(error)")
+        }
+    }
+
+    private static func listening(
+        backlog: Int, _ registry: ConnectionRegistry, _ group: MultiThreadedEventLoopGroup, _ intake: any Intake,
+        _ limits: EdgeLimits, _ logger: Logger
+    ) -> ServerBootstrap {
+        ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: Int32(backlog))
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.maxMessagesPerRead, value: UInt(ReceiveSize.mostReads))
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptGate(limit: limits.connections))
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.maxMessagesPerRead, value: UInt(ReceiveSize.head.reads))
@@ -53,15 +81,6 @@ package final class EdgeServer: Sendable {
                     try initialize(channel, registry: registry, intake: intake, limits: limits, logger: logger)
                 }
             }
-        do {
-            let listener = try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
-            let port = listener.localAddress?.port ?? configuration.port
-            logger.info("data plane listens", metadata: ["host": "\(configuration.host)", "port": "\(port)"])
-            return EdgeServer(port: port, group: group, listener: listener, registry: registry, logger: logger)
-        } catch {
-            try? await group.shutdownGracefully()
-            throw EdgeError(address: "\(configuration.host):\(configuration.port)", reason: "\(error)")
-        }
     }
 
     /// Stops: nothing more is accepted, idle connections close, requests that have begun are answered with

@@ -1,7 +1,8 @@
-import Edge
 import Gateway
 import Model
 import Testing
+
+@testable import Edge
 
 @Suite("Limits, each at N and at N + 1") struct LimitsTests {
     /// The status of one request, and whether the connection was closed with it.
@@ -118,6 +119,30 @@ import Testing
             fourth.send(post())
             #expect(fourth.answer()?.status == 202)
         }
+    }
+
+    @Test("a flood of connections is turned away or waits, and a served one never notices")
+    func flood() async throws {
+        try await withServer(limits: { $0.connections = 1 }) { server, _ in
+            let served = WireClient(port: server.port)
+            served.send(post())
+            #expect(served.answer()?.status == 202)
+            let flood = (0..<200).map { _ in WireClient(port: server.port) }
+            for client in flood {
+                let answer = client.answer()
+                #expect(answer?.status == 503 && answer?.header("Retry-After") == "5")
+            }
+            served.send(post())
+            #expect(served.answer()?.status == 202)
+        }
+    }
+
+    @Test("connections keep clear of the descriptors' limit")
+    func descriptors() {
+        #expect(DescriptorBudget.connections(wanted: 10_000, available: 65_536) == 10_000)
+        #expect(DescriptorBudget.connections(wanted: 10_000, available: 10_320) == 10_000)
+        #expect(DescriptorBudget.connections(wanted: 10_000, available: 10_319) == 9_999)
+        #expect(DescriptorBudget.connections(wanted: 10_000, available: 100) == 1)
     }
 
     @Test("a head that drips past its deadline is 408; a silent connection is closed without a word")
