@@ -64,6 +64,7 @@ let package = Package(
             name: "EdgeTests",
             dependencies: [
                 "Model", "Gateway", "Edge", .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict),
     ],

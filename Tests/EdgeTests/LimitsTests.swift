@@ -77,10 +77,12 @@ import Testing
         try await withServer(intake: RecordingIntake(maxBodyBytes: 1000)) { server, intake in
             let client = WireClient(port: server.port)
             client.send(post("", length: "1000000"))
-            client.send([UInt8](repeating: 120, count: 1_000_000))
+            #expect(client.send([UInt8](repeating: 120, count: 1_000_000)))
             let answer = try #require(client.answer())
             #expect(answer.status == 413 && answer.isClosing)
+            client.endOutput()
             #expect(client.closes())
+            #expect(!client.wasReset)
             #expect(intake.admissions.isEmpty)
         }
     }

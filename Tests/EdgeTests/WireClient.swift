@@ -16,6 +16,8 @@ final class WireClient {
     private var buffer: [UInt8] = []
     /// The peer has ended its side, or reset the connection.
     private(set) var isEnded = false
+    /// The peer reset the connection, which can destroy an answer on its way.
+    private(set) var wasReset = false
 
     init(port: Int, timeout: Int = 5) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -117,7 +119,8 @@ final class WireClient {
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         let count = recv(descriptor, &chunk, chunk.count, 0)
         guard count > 0 else {
-            if count == 0 || errno == ECONNRESET { isEnded = true }
+            wasReset = count < 0 && errno == ECONNRESET
+            isEnded = count == 0 || wasReset
             return false
         }
         buffer += chunk[..<count]
