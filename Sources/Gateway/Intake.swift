@@ -79,12 +79,24 @@ package struct Receipt: Sendable {
         package var gateway: GatewayName
         package var incarnation: Incarnation
         package var range: SequenceRange
+
+        package init(gateway: GatewayName, incarnation: Incarnation, range: SequenceRange) {
+            self.gateway = gateway
+            self.incarnation = incarnation
+            self.range = range
+        }
     }
     package struct Rejection: Sendable, Equatable {
         package var index: Int
         package var reason: RejectReason
         /// For people. Not kept over a restart: a replayed receipt may say less here.
         package var detail: String?
+
+        package init(index: Int, reason: RejectReason, detail: String?) {
+            self.index = index
+            self.reason = reason
+            self.detail = detail
+        }
     }
 
     package var stream: StreamName
@@ -100,6 +112,22 @@ package struct Receipt: Sendable {
     package var idempotencyWindow: Duration
     /// The landing object's name, once known.
     package var object: String?
+
+    package init(
+        stream: StreamName, batchKey: String, durability: Durability, replayed: Bool, received: Int, accepted: Int,
+        sequence: SequencePosition?, rejected: [Rejection], idempotencyWindow: Duration, object: String?
+    ) {
+        self.stream = stream
+        self.batchKey = batchKey
+        self.durability = durability
+        self.replayed = replayed
+        self.received = received
+        self.accepted = accepted
+        self.sequence = sequence
+        self.rejected = rejected
+        self.idempotencyWindow = idempotencyWindow
+        self.object = object
+    }
 }
 
 /// Every way a batch can be refused; the door maps each to one RFC 9457 problem.
@@ -133,7 +161,14 @@ package struct Readiness: Sendable {
         package var name: String
         package var ok: Bool
         package var detail: String
+
+        package init(name: String, ok: Bool, detail: String) {
+            self.name = name
+            self.ok = ok
+            self.detail = detail
+        }
     }
     package var checks: [Check]
+    package init(checks: [Check]) { self.checks = checks }
     package var ready: Bool { checks.allSatisfy(\.ok) }
 }

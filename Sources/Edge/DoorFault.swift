@@ -1,0 +1,31 @@
+/// Every way the door itself refuses a request, before the gateway sees it.
+package enum DoorFault: Sendable, Equatable {
+    /// Bad framing or syntax. `detail` is ours, never the peer's bytes. The connection is closed.
+    case malformedRequest(detail: String)
+    case unsupportedVersion
+    case headTooLarge(limitBytes: Int, limitFields: Int)
+    case targetTooLong(limitBytes: Int)
+    /// `part` is `head` or `body`.
+    case requestTimeout(part: String)
+    case lengthRequired
+    case bodyTooLarge(limitBytes: Int)
+    case notFound
+    case unknownStream
+    /// `allow` is the value of the `Allow` header.
+    case methodNotAllowed(allow: String)
+    case unsupportedMediaType
+    case unsupportedEncoding
+    case invalidIdempotencyKey(detail: String)
+    case expectationFailed
+    case tooManyConnections(limit: Int)
+    /// No room for the body came free within the wait.
+    case admissionTimeout
+
+    /// Whether the bytes that follow can no longer be told apart, so that the connection must end.
+    var losesFraming: Bool {
+        switch self {
+        case .malformedRequest, .unsupportedVersion, .headTooLarge, .requestTimeout, .tooManyConnections: true
+        default: false
+        }
+    }
+}

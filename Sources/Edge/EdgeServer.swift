@@ -1,0 +1,120 @@
+package import Gateway
+package import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// The HTTP data plane: a listener and its connections, on event loops of its own.
+package final class EdgeServer: Sendable {
+    /// The port that is listened on, also when the configuration left it to the system.
+    package let port: Int
+
+    private let group: MultiThreadedEventLoopGroup
+    private let listener: any Channel
+    private let registry: ConnectionRegistry
+    private let logger: Logger
+
+    private init(
+        port: Int, group: MultiThreadedEventLoopGroup, listener: any Channel, registry: ConnectionRegistry,
+        logger: Logger
+    ) {
+        self.port = port
+        self.group = group
+        self.listener = listener
+        self.registry = registry
+        self.logger = logger
+    }
+
+    /// How many connections are open. Any thread.
+    package var connectionCount: Int { registry.count }
+
+    /// Binds and begins to accept. When it returns, connections are taken.
+    ///
+    /// Connections are limited to what the process's descriptors allow, should that be less than the configured limit.
+    /// When there are none left all the same (EMFILE, ENFILE), NIO pauses accepting for a second and goes on.
+    package static func start(
+        configuration: EdgeConfiguration, intake: any Intake, logger: Logger
+    ) async throws(EdgeError) -> EdgeServer {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.loops))
+        var limits = configuration.limits
+        let available = DescriptorBudget.available()
+        limits.connections = DescriptorBudget.connections(wanted: limits.connections, available: available)
+        if limits.connections < configuration.limits.connections {
+            logger.warning(
+                "fewer connections than configured: descriptors are short",
+                metadata: ["connections": "\(limits.connections)", "descriptors": "\(available)"])
+        }
+        let registry = ConnectionRegistry(limit: limits.connections)
+        let listener = listening(backlog: configuration.backlog, registry, group, intake, limits, logger)
+        do {
+            let channel = try await listener.bind(host: configuration.host, port: configuration.port).get()
+            let port = channel.localAddress?.port ?? configuration.port
+            logger.info("data plane listens", metadata: ["host": "\(configuration.host)", "port": "\(port)"])
+            return EdgeServer(port: port, group: group, listener: channel, registry: registry, logger: logger)
+        } catch {
+            try? await group.shutdownGracefully()
+            throw EdgeError(address: "\(configuration.host):\(configuration.port)", reason: "\(error)")
+        }
+    }
+
+    private static func listening(
+        backlog: Int, _ registry: ConnectionRegistry, _ group: MultiThreadedEventLoopGroup, _ intake: any Intake,
+        _ limits: EdgeLimits, _ logger: Logger
+    ) -> ServerBootstrap {
+        ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: Int32(backlog))
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.maxMessagesPerRead, value: UInt(ReceiveSize.mostReads))
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptGate(limit: limits.connections))
+                }
+            }
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.maxMessagesPerRead, value: UInt(ReceiveSize.head.reads))
+            .childChannelOption(
+                .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: ReceiveSize.head.bytes)
+            )
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try initialize(channel, registry: registry, intake: intake, limits: limits, logger: logger)
+                }
+            }
+    }
+
+    /// Stops: nothing more is accepted, idle connections close, requests that have begun are answered with
+    /// `Connection: close`. What is still open after `deadline` is closed. Returns when all is closed. Called
+    /// again, it returns at once.
+    package func stop(deadline: Duration) async {
+        guard let channels = registry.stop() else { return }
+        try? await listener.close().get()
+        for channel in channels { channel.pipeline.fireUserInboundEventTriggered(StopEvent()) }
+        if !channels.isEmpty {
+            let cut = listener.eventLoop.scheduleTask(in: TimeAmount(deadline)) {
+                for channel in channels { channel.close(promise: nil) }
+            }
+            for channel in channels { try? await channel.closeFuture.get() }
+            cut.cancel()
+        }
+        logger.info("data plane stopped", metadata: ["connections": "\(channels.count)"])
+        try? await group.shutdownGracefully()
+    }
+
+    private static func initialize(
+        _ channel: any Channel, registry: ConnectionRegistry, intake: any Intake, limits: EdgeLimits, logger: Logger
+    ) throws {
+        guard registry.enter(channel) else {
+            return try channel.pipeline.syncOperations.addHandler(TurnAwayHandler(limit: limits.connections))
+        }
+        var parsing = NIOHTTPDecoderLimitConfiguration()
+        parsing.maxHeaderFieldSize = limits.headBytes
+        parsing.maxHeaderListSize = limits.headBytes
+        parsing.maxHeaderFieldCount = limits.headerCount
+        let connection = ConnectionHandler(intake: intake, limits: limits, logger: logger)
+        let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: parsing)
+        try channel.pipeline.syncOperations.addHandlers([
+            WireMeter(connection: connection), ByteToMessageHandler(decoder), connection,
+        ])
+    }
+}

@@ -1,0 +1,45 @@
+import Model
+
+/// How the end of a body is found.
+enum BodyFraming: Equatable {
+    case none
+    /// `Content-Length`.
+    case length(Int)
+    case chunked
+}
+
+/// What every answer needs to know of its request, whatever was asked.
+struct RequestFacts: Equatable {
+    /// Whether the peer and the framing let another request follow.
+    var keepAlive = false
+    var framing = BodyFraming.none
+    /// The peer waits for `100 Continue` before it sends its body.
+    var expectsContinue = false
+    /// HEAD: the answer has no body.
+    var omitsBody = false
+    var isHTTP10 = false
+    var trace: TraceParent?
+}
+
+/// What a head asks for, once it has passed every check.
+enum RequestVerdict: Equatable {
+    case events(EventsRequest)
+    case page(HealthPage)
+    case fault(DoorFault)
+}
+
+/// A checked `POST /v1/streams/{stream}/events`.
+struct EventsRequest: Equatable {
+    var stream: StreamName
+    var idempotencyKey: String?
+    var format: InputFormat
+    var coding: ContentCoding
+    var maxBodyBytes: Int
+}
+
+/// The pages that need no body.
+enum HealthPage: Equatable {
+    case root
+    case live(verbose: Bool)
+    case ready(verbose: Bool)
+}

@@ -1,0 +1,135 @@
+import Gateway
+import Model
+import NIOHTTP1
+
+/// Checks one parsed head and says what it asks for. Pure: streams are looked up through a closure.
+///
+/// llhttp has already refused bare CR and LF, obs-fold, blanks before a colon and signed or repeated lengths; what it
+/// leaves open is checked again here, because a proxy in front may read the same bytes differently (RFC 9112, 11.2).
+struct RequestInspector {
+    let limits: EdgeLimits
+    let door: (StreamName) -> StreamDoor?
+
+    func inspect(_ head: HTTPRequestHead) -> (facts: RequestFacts, verdict: RequestVerdict) {
+        var facts = RequestFacts()
+        facts.isHTTP10 = head.version.minor == 0
+        facts.omitsBody = head.method == .HEAD
+        var fields = HeaderFields()
+        if let detail = fields.collect(head.headers) ?? frame(fields, &facts) {
+            return (facts, .fault(.malformedRequest(detail: detail)))
+        }
+        facts.trace = fields.traceparent.flatMap(TraceParent.init)
+        // After an upgrade offer llhttp stops at this request's end (nothing is upgraded here), and so must we.
+        facts.keepAlive = head.isKeepAlive && !fields.offersUpgrade && head.method != .CONNECT
+        guard head.uri.utf8.count <= limits.targetBytes else {
+            facts.keepAlive = false
+            return (facts, .fault(.targetTooLong(limitBytes: limits.targetBytes)))
+        }
+        if let expect = fields.expect {
+            guard equalIgnoringCase(expect.utf8, "100-continue".utf8) else {
+                return (facts, .fault(.expectationFailed))
+            }
+            facts.expectsContinue = !facts.isHTTP10 && facts.framing != .none && facts.framing != .length(0)
+        }
+        return (facts, route(head, fields, facts))
+    }
+
+    /// Finds the body's framing; returns what is wrong with it.
+    private func frame(_ fields: HeaderFields, _ facts: inout RequestFacts) -> String? {
+        if !facts.isHTTP10 {
+            guard let host = fields.host else { return "HTTP/1.1 needs exactly one Host field." }
+            guard HeaderFields.isHost(host) else { return "The Host field is not valid." }
+        }
+        if let coding = fields.transferEncoding {
+            guard fields.contentLength == nil else { return "Content-Length and Transfer-Encoding exclude each other." }
+            guard !facts.isHTTP10 else { return "HTTP/1.0 has no Transfer-Encoding." }
+            guard equalIgnoringCase(coding.utf8, "chunked".utf8) else { return "The only transfer coding is chunked." }
+            facts.framing = .chunked
+        } else if let text = fields.contentLength {
+            guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+                let length = Int(text)
+            else { return "The Content-Length is not a plain number." }
+            facts.framing = .length(length)
+        }
+        return nil
+    }
+
+    private func route(_ head: HTTPRequestHead, _ fields: HeaderFields, _ facts: RequestFacts) -> RequestVerdict {
+        guard let (path, query) = Self.split(head.uri) else { return .fault(.notFound) }
+        let page: HealthPage
+        switch path {
+        case "/": page = .root
+        case "/livez", "/healthz": page = .live(verbose: Self.isVerbose(query))
+        case "/readyz": page = .ready(verbose: Self.isVerbose(query))
+        default:
+            guard let name = Self.streamSegment(path) else { return .fault(.notFound) }
+            guard head.method == .POST else { return .fault(.methodNotAllowed(allow: "POST")) }
+            guard let stream = StreamName(name), !stream.isInternal, let door = door(stream) else {
+                return .fault(.unknownStream)
+            }
+            return events(fields, facts, stream: stream, maxBodyBytes: door.maxBodyBytes)
+        }
+        guard head.method == .GET || head.method == .HEAD else { return .fault(.methodNotAllowed(allow: "GET, HEAD")) }
+        return .page(page)
+    }
+
+    private func events(
+        _ fields: HeaderFields, _ facts: RequestFacts, stream: StreamName, maxBodyBytes: Int
+    ) -> RequestVerdict {
+        switch facts.framing {
+        case .none: return .fault(.lengthRequired)
+        case .length(let length) where length > maxBodyBytes: return .fault(.bodyTooLarge(limitBytes: maxBodyBytes))
+        case .length, .chunked: break
+        }
+        guard let type = fields.contentType, let format = MediaType.format(type) else {
+            return .fault(.unsupportedMediaType)
+        }
+        guard let coding = fields.contentEncoding.map(MediaType.coding) ?? .identity else {
+            return .fault(.unsupportedEncoding)
+        }
+        var key: String?
+        if let text = fields.idempotencyKey {
+            guard let parsed = IdempotencyKey.parse(text) else {
+                let detail =
+                    "Send one quoted string, or a bare token, of 1 to \(IdempotencyKey.maxLength) printable ASCII characters."
+                return .fault(.invalidIdempotencyKey(detail: detail))
+            }
+            key = parsed
+        }
+        return .events(
+            EventsRequest(
+                stream: stream, idempotencyKey: key, format: format, coding: coding, maxBodyBytes: maxBodyBytes))
+    }
+
+    /// Path and query of a target in origin form or absolute form; `nil` for every other form.
+    private static func split(_ target: String) -> (path: Substring, query: Substring)? {
+        var rest = target[...]
+        if rest.utf8.first != UInt8(ascii: "/") {
+            guard rest.hasPrefix("http://") || rest.hasPrefix("https://"),
+                let authority = rest.utf8.firstIndex(of: UInt8(ascii: ":")).map({ rest.utf8.index($0, offsetBy: 3) }),
+                let slash = rest.utf8[authority...].firstIndex(of: UInt8(ascii: "/"))
+            else { return nil }
+            rest = rest[slash...]
+        }
+        guard let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (rest, "") }
+        return (rest[..<mark], rest[rest.utf8.index(after: mark)...])
+    }
+
+    /// `{stream}` of `/v1/streams/{stream}/events`, not yet checked.
+    private static func streamSegment(_ path: Substring) -> Substring? {
+        let prefix = "/v1/streams/"
+        let suffix = "/events"
+        guard path.utf8.count > prefix.utf8.count + suffix.utf8.count, path.utf8.starts(with: prefix.utf8),
+            path.utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
+        else { return nil }
+        let name = path.utf8.dropFirst(prefix.utf8.count).dropLast(suffix.utf8.count)
+        return Substring(name)
+    }
+
+    private static func isVerbose(_ query: Substring) -> Bool {
+        query.utf8.split(separator: UInt8(ascii: "&")).contains {
+            $0.elementsEqual("verbose".utf8) || $0.elementsEqual("verbose=1".utf8)
+                || $0.elementsEqual("verbose=true".utf8)
+        }
+    }
+}
