@@ -1,6 +1,7 @@
-package import Files
-package import Landing
-package import Model
+import Files
+import Landing
+import Logging
+import Model
 
 extension Gateway {
     /// What a stop could do before its deadline.
@@ -17,7 +18,7 @@ extension Gateway {
         let deadline = time.monotonic() + limit
         phase.signal { $0.phase = .stopping }
         let finished = phase.wait(until: deadline) { $0.requests == 0 ? true : nil } ?? false
-        let streams = available.values.map(\.writer) + [quarantine.writer]
+        let streams = available.values.map(\.writer) + orphans.map(\.writer) + [quarantine.writer]
         sealAll(streams, deadline)
         _ = lander.waitUntilLanded(deadline: deadline)
         recordEnd(streams, deadline)

@@ -1,7 +1,7 @@
 package import Files
-package import Journal
+import Journal
 package import Landing
-package import Logging
+import Logging
 package import Model
 import Payload
 
@@ -22,6 +22,7 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
     let available: [StreamName: AvailableStream<FS, Time>]
     let strong: [StreamName: StrongStream<FS, Store, Time>]
     let quarantine: AvailableStream<FS, Time>
+    let orphans: [AvailableStream<FS, Time>]
     let ledger: Ledger<FS, Time>
     let lander: Lander<FS, Store, Time>
     let phase = Monitor(Running())
@@ -42,6 +43,7 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
         available = parts.available
         strong = parts.strong
         quarantine = parts.quarantine
+        orphans = parts.orphans
         ledger = parts.ledger
         lander = parts.lander
     }

@@ -4,7 +4,7 @@ import Landing
 import Logging
 import Model
 
-/// What ``Gateway/open(_:files:store:time:incarnation:log:)`` puts together, in the order in which the parts need each
+/// What ``Gateway/open(_:files:store:time:incarnation:workers:log:)`` puts together, in the order in which the parts need each
 /// other.
 struct GatewayParts<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
     let configuration: GatewayConfiguration
@@ -16,6 +16,8 @@ struct GatewayParts<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
     let available: [StreamName: AvailableStream<FS, Time>]
     let strong: [StreamName: StrongStream<FS, Store, Time>]
     let quarantine: AvailableStream<FS, Time>
+    /// Streams whose journals are still there, but which take no batches.
+    let orphans: [AvailableStream<FS, Time>]
     let ledger: Ledger<FS, Time>
     let lander: Lander<FS, Store, Time>
 }

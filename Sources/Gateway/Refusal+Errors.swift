@@ -9,7 +9,8 @@ extension Refusal {
         case .decodedTooLarge(let limit): self = .decodedTooLarge(limitBytes: limit)
         case .expansionTooHigh(let limit): self = .expansionTooHigh(limitRatio: limit)
         case .tooManyEvents(let limit): self = .tooManyEvents(limit: limit)
-        case .malformedDocument(let reason, let detail): self = .malformedDocument(reason: reason, detail: detail)
+        case .malformedDocument(let reason, let detail):
+            self = .malformedDocument(reason: reason, detail: detail)
         }
     }
 

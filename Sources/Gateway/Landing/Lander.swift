@@ -1,7 +1,7 @@
 package import Files
 package import Journal
 package import Landing
-import Logging
+package import Logging
 package import Model
 
 /// Carries out the ``LandingSchedule``: sends sealed segments to the landing zone, records each in the ledger once it
@@ -29,7 +29,7 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
     private let log: Logger
 
     /// Writes a landed fact and calls back once it is durable.
-    package typealias Recorder = @Sendable (SealedSegment, @escaping @Sendable () -> Void) -> Void
+    package typealias Recorder = @Sendable (SealedSegment, StreamName, @escaping @Sendable () -> Void) -> Void
 
     package init(
         _ configuration: LandingSchedule.Configuration, store: Store, time: Time, timers: TimerQueue<Time>, log: Logger,
@@ -50,6 +50,17 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
             state.items[ticket] = Item(segment: segment, writer: writer)
         }
         pump()
+    }
+
+    /// Records and retires a segment that the landing zone was found to hold.
+    package func add(alreadyLanded segment: SealedSegment, writer: Writer) {
+        state.withLock { $0.retiring += 1 }
+        recordAndRetire(Item(segment: segment, writer: writer))
+    }
+
+    /// Asks the landing zone for the segment's object.
+    package func inspect(_ segment: SealedSegment, completion: @escaping @Sendable (InspectOutcome) -> Void) {
+        store.inspect(segment.objectName, completion: completion)
     }
 
     /// Segments not yet landed and retired.
@@ -103,7 +114,7 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
     }
 
     private func recordAndRetire(_ item: Item) {
-        recorder(item.segment) { [self] in retire(item) }
+        recorder(item.segment, item.writer.stream) { [self] in retire(item) }
     }
 
     private func retire(_ item: Item) {

@@ -1,6 +1,6 @@
 package import Files
-package import Journal
-import Logging
+import Journal
+package import Logging
 package import Model
 import Payload
 

@@ -36,7 +36,6 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
     package let stream: StreamName
     private let mailbox: Monitor<Mailbox>
     private let time: Time
-    private let thread: Thread
 
     /// Takes the journal over. `onSealed` runs on the writer's thread for each segment that is ready to land.
     package init(
@@ -48,7 +47,7 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
         mailbox = Monitor(Mailbox(durableNext: journal.nextSequence))
         let committer = Committer(
             journal: journal, time: time, reserve: reserve, mailbox: mailbox, onSealed: onSealed)
-        thread = Thread { committer.run() }
+        let thread = Thread { committer.run() }
         thread.name = "journal-\(stream)"
         thread.stackSize = 1 << 20
         thread.start()
@@ -122,6 +121,7 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
                     return
                 }
                 sealIfDue()
+                handOver()  // Also what an append sealed on its way past a poisoned segment.
             }
         }
 
@@ -144,7 +144,7 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
                 result = .failure(.full)
             } else {
                 do {
-                    let ranges = try journal.append(group.map(\.batch), now: time.now(), monotonic: time.monotonic())
+                    let ranges = try journal.append(group.map(\.batch), monotonic: time.monotonic())
                     mailbox.withLock { $0.durableNext = journal.nextSequence }
                     result = .success(ranges)
                 } catch {
@@ -156,7 +156,10 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
 
         private func carryOut(_ order: Order) {
             switch order {
-            case .seal(let completion): completion(seal())
+            case .seal(let completion):
+                let error = seal()
+                handOver()
+                completion(error)
             case .retire(let segment, let completion):
                 do {
                     try journal.retire(segment, now: time.now())
@@ -167,6 +170,10 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
             }
         }
 
+        private func handOver() {
+            for segment in journal.takeSealed() { onSealed(segment) }
+        }
+
         private func sealIfDue() {
             let now = time.monotonic()
             guard let due = journal.sealDueAt, due <= now, sealNotBefore.map({ $0 <= now }) ?? true else { return }
@@ -175,7 +182,7 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
 
         private func seal() -> JournalError? {
             do {
-                if let segment = try journal.seal() { onSealed(segment) }
+                try journal.seal()
                 return nil
             } catch { return error }
         }

@@ -91,7 +91,7 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
             case .absent: again(attempt, "the object vanished while it was compared")
             case .failed(let failure): again(attempt, failure.detail)
             case .bytes(let bytes):
-                guard let header = try? BlockHeader.decode(bytes).header, let entry = header.entries.first else {
+                guard let header = try? Block.readHeader(bytes), let entry = header.entries.first else {
                     return refuse(attempt, "\(attempt.object.name) is not an object of a gateway", nil)
                 }
                 guard entry.digest == attempt.entry.digest, entry.fingerprint == attempt.entry.fingerprint else {

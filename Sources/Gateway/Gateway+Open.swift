@@ -1,0 +1,140 @@
+import Files
+package import Journal
+import Landing
+package import Logging
+package import Model
+import Payload
+
+extension Gateway {
+    /// Recovers the journal, hands what is sealed to the landing zone, and starts taking batches.
+    ///
+    /// Blocks until recovered. Throws only when the journal directory can't be used at all, or is held by another
+    /// process; damage inside is set aside, named in the log and the ledger, and the rest goes on.
+    package static func open(
+        _ configuration: GatewayConfiguration, files: FS, store: Store, time: Time, incarnation: Incarnation,
+        workers: WorkerPool, log: Logger
+    ) throws(JournalError) -> Gateway {
+        let journal = try Journal(
+            files: files, directory: configuration.journalDirectory, configuration: configuration.journal,
+            gateway: configuration.name, incarnation: incarnation)
+        let timers = TimerQueue(time: time)
+        let opener = StreamOpener<FS, Store, Time>(
+            journal: journal, configuration: configuration, time: time,
+            reserve: DiskReserve(
+                files: files, directory: configuration.journalDirectory, bytes: configuration.journalReserveBytes),
+            lander: LateBound<Lander<FS, Store, Time>>())
+        let ledgerOpened = try opener.open(internalConfiguration(.ledger))
+        let ledger = Ledger(
+            gateway: configuration.name, incarnation: incarnation, writer: ledgerOpened.stream.writer, time: time,
+            timers: timers, log: log)
+        let lander = Lander(
+            configuration.landing, store: store, time: time, timers: timers, log: log
+        ) { segment, stream, completion in
+            guard stream != .ledger else { return completion() }
+            ledger.recordUntilDurable([.objectLanded(.init(segment, stream))], completion: completion)
+        }
+        opener.lander.bind(lander)
+        opener.ledger.bind(ledger)
+        var opened = [ledgerOpened, try opener.open(internalConfiguration(.quarantine))]
+        let quarantine = opened[1].stream
+        var available: [StreamName: AvailableStream<FS, Time>] = [:]
+        var strong: [StreamName: StrongStream<FS, Store, Time>] = [:]
+        for stream in configuration.streams {
+            switch stream.consistency {
+            case .available:
+                opened.append(try opener.open(stream))
+                available[stream.name] = opened.last!.stream
+            case .strong:
+                strong[stream.name] = StrongStream(
+                    configuration: stream, gateway: configuration.name, incarnation: incarnation, store: store,
+                    ledger: ledger, time: time, timers: timers, window: configuration.strongIdempotencyWindow)
+            }
+        }
+        // Streams that are no longer in the settings, or are strong now: what their journals hold must land all the same.
+        var orphans: [AvailableStream<FS, Time>] = []
+        for name in try journal.streams() where !opened.contains(where: { $0.stream.configuration.name == name }) {
+            opened.append(
+                try opener.open(StreamConfiguration(name: name, consistency: .available, rules: StreamRules())))
+            orphans.append(opened.last!.stream)
+        }
+        let gateway = Gateway(
+            GatewayParts(
+                configuration: configuration, incarnation: incarnation, time: time, log: log, workers: workers,
+                timers: timers, available: available, strong: strong, quarantine: quarantine, orphans: orphans,
+                ledger: ledger, lander: lander))
+        ledger.recordUntilDurable([.incarnationOpened(version: configuration.version)]) {}
+        for stream in opened { gateway.resume(stream) }
+        gateway.keepStatingPositions()
+        return gateway
+    }
+
+    private static func internalConfiguration(_ name: StreamName) -> StreamConfiguration {
+        StreamConfiguration(name: name, consistency: .available, rules: StreamRules())
+    }
+
+    /// Hands on what recovery found: facts for the ledger, segments for the landing zone, words for the log.
+    private func resume(_ opened: OpenedStream<FS, Time>) {
+        let name = opened.stream.configuration.name
+        let report = opened.report
+        for (file, reason) in report.refused {
+            log.error("a file in the journal was left alone", metadata: ["file": "\(file)", "reason": "\(reason)"])
+        }
+        if report.tornBytes > 0 {
+            log.info(
+                "cut incomplete blocks, never acknowledged, from the tail of the last life's journal",
+                metadata: ["stream": "\(name)", "bytes": "\(report.tornBytes)"])
+        }
+        if report.events > 0 {
+            log.info(
+                "recovered", metadata: ["stream": "\(name)", "events": "\(report.events)", "segments": "\(report.sealed.count)"])
+        }
+        var facts = report.damages.map { damaged(name, $0) }
+        for (incarnation, next) in report.ends {
+            facts.append(.incarnationEnded(stream: name, incarnation: incarnation, nextSequence: next, how: "recovered"))
+        }
+        if name != .ledger { facts += report.sealed.map { .segmentSealed(.init($0, name)) } }
+        if !facts.isEmpty { ledger.recordUntilDurable(facts) {} }
+        for segment in report.sealed { lander.add(segment, writer: opened.stream.writer) }
+        for segment in report.damagedSealed { rescue(segment, opened.stream.writer) }
+    }
+
+    /// A sealed segment that rotted: if the landing zone holds it, it is only to be retired; if not, it is salvaged.
+    private func rescue(_ segment: SealedSegment, _ writer: StreamWriter<FS, Time>) {
+        log.error(
+            "a sealed segment is damaged on disk; asking the landing zone whether it holds it",
+            metadata: ["file": "\(segment.path)", "object": "\(segment.objectName)"])
+        lander.inspect(segment) { [self] outcome in
+            switch outcome {
+            case .present(let length, let sha256) where length == segment.length && sha256 == segment.sha256:
+                lander.add(alreadyLanded: segment, writer: writer)
+            case .present, .absent:
+                writer.salvage(segment) { [self] result in
+                    switch result {
+                    case .success(let salvage):
+                        let facts = salvage.damages.map { damaged(writer.stream, $0) }
+                        if !facts.isEmpty { ledger.recordUntilDurable(facts) {} }
+                        for sound in salvage.sealed { lander.add(sound, writer: writer) }
+                    case .failure(let error):
+                        log.error("could not salvage; will try again", metadata: ["error": "\(error)"])
+                        timers.after(.seconds(10)) { [weak self] in self?.rescue(segment, writer) }
+                    }
+                }
+            case .failed(let failure):
+                log.warning("could not ask the landing zone; will try again", metadata: ["error": "\(failure.detail)"])
+                timers.after(.seconds(5)) { [weak self] in self?.rescue(segment, writer) }
+            }
+        }
+    }
+
+    private func damaged(_ stream: StreamName, _ damage: RecoveryReport.Damage) -> LedgerFact {
+        log.critical(
+            "acknowledged events were lost by the disk",
+            metadata: [
+                "stream": "\(stream)", "incarnation": "\(damage.incarnation)", "sequences": "\(damage.range)",
+                "file": "\(damage.file)", "reason": "\(damage.reason)",
+            ])
+        return .rangeDamaged(
+            stream: stream, incarnation: damage.incarnation, first: damage.range.first, end: damage.range.end,
+            file: damage.file, reason: damage.reason)
+    }
+}

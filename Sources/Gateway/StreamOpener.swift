@@ -1,0 +1,52 @@
+import Files
+import Journal
+import Landing
+import Model
+
+/// A stream whose journal is recovered and whose writer runs.
+struct OpenedStream<FS: FileSystem, Time: TimeSource> {
+    let stream: AvailableStream<FS, Time>
+    let report: RecoveryReport
+}
+
+/// Opens journals and starts their writers.
+struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
+    let journal: Journal<FS>
+    let configuration: GatewayConfiguration
+    let time: Time
+    let reserve: DiskReserve<FS>
+    /// Bound once the parts that need the first writer exist.
+    let lander: LateBound<Lander<FS, Store, Time>>
+    let ledger = LateBound<Ledger<FS, Time>>()
+
+    func open(_ stream: StreamConfiguration) throws(JournalError) -> OpenedStream<FS, Time> {
+        var dedup = DedupIndex(
+            window: configuration.idempotencyWindow, maxBatches: configuration.idempotencyMaxBatches)
+        let (core, report) = try journal.open(stream.name, now: time.now()) { entry, incarnation, first in
+            dedup.insert(entry, incarnation: incarnation, first: first)
+        }
+        dedup.expire(now: time.now())
+        let late = LateBound<StreamWriter<FS, Time>>()
+        let writer = StreamWriter(
+            stream: stream.name, journal: core, time: time, reserve: reserve
+        ) { [lander, ledger] segment in
+            if stream.name != .ledger {
+                ledger.value?.recordUntilDurable([.segmentSealed(.init(segment, stream.name))]) {}
+            }
+            if let writer = late.value { lander.value?.add(segment, writer: writer) }
+        }
+        late.bind(writer)
+        return OpenedStream(
+            stream: AvailableStream(configuration: stream, writer: writer, dedup: dedup), report: report)
+    }
+}
+
+extension LedgerFact.Segment {
+    init(_ segment: SealedSegment, _ stream: StreamName) {
+        self.init(
+            stream: stream, incarnation: segment.incarnation, object: segment.objectName, range: segment.range,
+            batches: segment.batches, bytes: segment.length, sha256: hexText(segment.sha256),
+            receivedFirst: segment.received.lowerBound, receivedLast: segment.received.upperBound,
+            eventTimes: segment.eventTimes)
+    }
+}
