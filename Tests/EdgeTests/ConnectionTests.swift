@@ -195,6 +195,8 @@ import Testing
             #expect(await eventually { intake.requests.count == 2 })
             async let stopped: Void = server.stop(deadline: .seconds(10))
             #expect(idle.closes())
+            // The word to stop reaches the connections one after the other.
+            try await Task.sleep(for: .milliseconds(100))
             intake.answerAll()
             let answer = try #require(busy.answer())
             #expect(answer.status == 202 && answer.isClosing)
