@@ -63,6 +63,10 @@ let package = Package(
             dependencies: ["Model", "Files", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
         .target(
+            name: "Settings",
+            dependencies: ["Model", "Payload", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+        .target(
             name: "Edge",
             dependencies: [
                 "Model", "Gateway", .product(name: "Logging", package: "swift-log"),
@@ -76,6 +80,15 @@ let package = Package(
             dependencies: [
                 "Model", "Gateway", "Edge", .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "sluice",
+            dependencies: [
+                "Model", "Files", "Payload", "Journal", "Landing", "Gateway", "Settings", "Edge", "Audit",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
     ],

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// Reads a landing zone for checking it: the names of all objects, and the bytes of each.
 package protocol LandingZoneReader {

@@ -14,7 +14,7 @@ extension Gateway {
         _ configuration: GatewayConfiguration, files: FS, store: Store, time: Time, incarnation: Incarnation,
         workers: WorkerPool, log: Logger
     ) throws(JournalError) -> Gateway {
-        let journal = try Journal(
+        let journal = try Journal<FS>(
             files: files, directory: configuration.journalDirectory, configuration: configuration.journal,
             gateway: configuration.name, incarnation: incarnation)
         let timers = TimerQueue(time: time)
@@ -27,7 +27,7 @@ extension Gateway {
         let ledger = Ledger(
             gateway: configuration.name, incarnation: incarnation, writer: ledgerOpened.stream.writer, time: time,
             timers: timers, log: log)
-        let lander = Lander(
+        let lander = Lander<FS, Store, Time>(
             configuration.landing, store: store, time: time, timers: timers, log: log
         ) { segment, stream, completion in
             guard stream != .ledger else { return completion() }

@@ -1,0 +1,29 @@
+import Model
+
+extension SettingsKey {
+    /// What is wrong with a value for this key; `nil` when nothing is.
+    func fault(in text: String) -> String? {
+        switch kind {
+        case .integer(let range):
+            guard let value = Int(text) else { return "`\(text)` is no whole number" + unitHint }
+            guard range.contains(value) else {
+                return "\(value) is out of range: \(range.lowerBound) to \(range.upperBound)" + unitHint
+            }
+        case .boolean:
+            guard text == "true" || text == "false" else { return "`\(text)` is neither true nor false" }
+        case .choice(let words):
+            guard words.contains(text) else { return "`\(text)` is none of \(words.joined(separator: ", "))" }
+        case .pointer:
+            guard text.hasPrefix("/") else { return "`\(text)` is no JSON pointer: it must begin with /, as in /eventID" }
+        case .text:
+            guard !text.isEmpty else { return "must not be empty" }
+            if path == "gateway.name", GatewayName(text) == nil {
+                return "`\(text)` is no gateway name: [a-z0-9][a-z0-9-]{0,31}"
+            }
+        case .requirements: return nil
+        }
+        return nil
+    }
+
+    private var unitHint: String { unit.isEmpty ? "" : " (\(unit))" }
+}

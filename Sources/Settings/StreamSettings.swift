@@ -1,0 +1,36 @@
+package import Model
+package import Payload
+
+/// One stream as set.
+package struct StreamSettings: Sendable {
+    package let name: StreamName
+    package let strong: Bool
+    package let rules: StreamRules
+    package let bodyMaxBytes: Int
+
+    init(name: StreamName, values: [String: String], required: [StreamRules.Requirement]) {
+        func text(_ path: String) -> String? {
+            values[path] ?? SettingsCatalogue.streamKeys.first { $0.path == path }?.standard
+        }
+        func number(_ path: String) -> Int {
+            guard let value = text(path).flatMap(Int.init) else { preconditionFailure("\(path) has no number") }
+            return value
+        }
+        self.name = name
+        strong = text("consistency") == "strong"
+        bodyMaxBytes = number("body_max_bytes")
+        var rules = StreamRules()
+        rules.eventID = text("event_id")
+        rules.eventTime = text("event_time")
+        rules.required = required
+        rules.objectsOnly = text("objects_only") == "true"
+        rules.checkDuplicateMembers = text("check_duplicate_members") == "true"
+        rules.maxDecodedBytes = number("decoded_max_bytes")
+        rules.maxExpansion = number("expansion_max")
+        rules.maxEvents = number("events_max")
+        rules.maxEventBytes = number("event_max_bytes")
+        rules.maxDepth = number("depth_max")
+        rules.maxEventKeyBytes = number("event_key_max_bytes")
+        self.rules = rules
+    }
+}
