@@ -49,14 +49,10 @@ package struct LinuxFileSystem: FileSystem {
         let parent = containing(path)
         do throws(FileError) {
             try makeDirectory(path)
+            try syncEntry(ofExisting: parent)
         } catch  where error.errno == .fileExists {
             guard try status(path).isDirectory else { throw FileError("create directory", path, .notDirectory) }
-            // Whoever made it may have died before syncing the parent, so only the deepest existing directory needs it:
-            // each was synced before the next was made.
-            do throws(FileError) { try syncDirectory(parent) } catch  where error.errno == .permissionDenied {
-                // A directory above ours that we may pass through but not open: not one that we made.
-            }
-            return
+            return try syncEntry(ofExisting: path)
         } catch  where error.errno == .noSuchFileOrDirectory {
             try createDirectories(parent)
             do throws(FileError) { try makeDirectory(path) } catch  where error.errno == .fileExists {
@@ -64,6 +60,17 @@ package struct LinuxFileSystem: FileSystem {
             }
         }
         try syncDirectory(parent)
+    }
+
+    /// Whoever made the deepest existing directory may have died before syncing its entry. The ones above it are
+    /// synced: each was before the next was made.
+    private func syncEntry(ofExisting directory: FilePath) throws(FileError) {
+        guard directory.lastComponent != nil else { return }
+        do throws(FileError) {
+            try syncDirectory(containing(directory))
+        } catch  where error.errno == .permissionDenied || error.errno == .invalidArgument {
+            // A directory that we may pass but not open, or that can't be synced: not one in which we made another.
+        }
     }
 
     package func rename(_ from: FilePath, to: FilePath) throws(FileError) {

@@ -1,178 +1,222 @@
 package import Files
 import Model
+import Synchronization
 package import SystemPackage
 
-/// A landing zone in a local directory: the embedded default.
+/// A landing zone in a local directory.
 ///
-/// An object appears under its name in one step, by link(2), which fails when the name is taken: create-only and
-/// atomic without a lock, also between processes. File and directories are synced before ``CreateOutcome/created``.
-/// A sealed segment on the same volume is linked as it is, so landing needs no space.
+/// An object gets its name by link(2), which is atomic and never overwrites: a sealed segment on the same volume is
+/// linked as it is (no copy, no space), and must never be written to again, for object and segment share their bytes.
+/// Everything else is copied to `<root>/.staging`, checked against its SHA-256, synced and linked from there. On
+/// ``CreateOutcome/created``, ``CreateOutcome/same`` and ``InspectOutcome/present(length:sha256:)`` the object and its
+/// directory entry are synced.
+///
+/// Work blocks the thread it is given.
 package final class DirectoryStore<FS: FileSystem>: ObjectStore {
-    private let files: FS
-    private let root: FilePath
-    private let run: @Sendable (@escaping @Sendable () -> Void) -> Void
+    /// Runs blocking work, now or later: a thread pool in production, the caller's thread in tests.
+    package typealias Run = @Sendable (@escaping @Sendable () -> Void) -> Void
 
-    private var staging: FilePath { root.appending(".staging") }
+    let fileSystem: FS
+    let root: FilePath
+    private let run: Run
+    private let directories = Mutex<Set<FilePath>>([])
+    private let lastStaged = Atomic<Int>(0)
 
-    /// Creates the root and clears what a crash left in staging. `run` runs the blocking work, on threads of its choice.
-    package init(
-        files: FS, root: FilePath, run: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void
-    ) throws(FileError) {
-        self.files = files
+    /// Opens the zone, creating the root where it is missing, and removes what a crash left in staging. Only one
+    /// process should write below a root; a second one's creates in flight would come out as unknown, no worse.
+    package init(_ fileSystem: FS, root: FilePath, run: @escaping Run) throws(FileError) {
+        self.fileSystem = fileSystem
         self.root = root
         self.run = run
-        try files.createDirectories(root.appending(".staging"))
-        for name in try files.list(root.appending(".staging")) {
-            try files.unlink(root.appending(".staging").appending(name))
-        }
+        let staging = root.appending(".staging")
+        try fileSystem.createDirectories(staging)
+        for name in try fileSystem.list(staging) { try fileSystem.unlink(staging.appending(name)) }
     }
 
     package func create(_ object: NewObject, completion: @escaping @Sendable (CreateOutcome) -> Void) {
-        run { [self] in completion(created(object)) }
+        run { completion(self.create(object)) }
     }
 
     package func inspect(_ name: String, completion: @escaping @Sendable (InspectOutcome) -> Void) {
-        run { [self] in
-            do throws(FileError) {
-                let (length, sha256) = try content(path(name))
-                completion(.present(length: length, sha256: sha256))
-            } catch {
-                completion(error.errno == .noSuchFileOrDirectory ? .absent : .failed(StoreFailure("\(error)")))
-            }
-        }
+        run { completion(self.inspect(name)) }
     }
 
     package func readPrefix(_ name: String, count: Int, completion: @escaping @Sendable (ReadOutcome) -> Void) {
-        run { [self] in
-            do throws(FileError) {
-                let file = try files.open(path(name), .read)
-                completion(.bytes(try read(file, at: 0, count: count)))
-            } catch {
-                completion(error.errno == .noSuchFileOrDirectory ? .absent : .failed(StoreFailure("\(error)")))
-            }
-        }
+        run { completion(self.readPrefix(name, count: count)) }
     }
 
-    private func path(_ name: String) -> FilePath { root.pushing(FilePath(name)) }
+    // MARK: Creating
 
-    private func created(_ object: NewObject) -> CreateOutcome {
-        guard DirectoryStore.isSafe(object.name) else {
-            return .refused(StoreFailure("\(object.name) is no object name"))
-        }
+    private func create(_ object: NewObject) -> CreateOutcome {
+        guard let path = path(object.name) else { return .refused(StoreFailure("not an object name: \(object.name)")) }
         do throws(FileError) {
-            let target = path(object.name)
-            let directory = target.removingLastComponent()
-            try files.createDirectories(directory)
-            do throws(FileError) {
-                try publish(object, at: target)
-            } catch where error.errno == .fileExists {
-                let outcome: CreateOutcome = try isSame(target, object) ? .same : .different
-                // It may have been linked by a life that died before it synced.
-                try files.syncDirectory(directory)
-                return outcome
-            }
-            try files.syncDirectory(directory)
-            return .created
-        } catch {
-            let failure = StoreFailure("\(error)")
-            let refusals: [Errno] = [.noSpace, .diskQuotaExceeded, .permissionDenied, .notPermitted, .readOnlyFileSystem]
-            return refusals.contains(error.errno) ? .refused(failure) : .unknown(failure)
-        }
-    }
-
-    private func publish(_ object: NewObject, at target: FilePath) throws(FileError) {
-        switch object.body {
-        case .file(let segment):
-            do throws(FileError) {
-                try files.link(segment, to: target)
-            } catch where [.improperLink, .tooManyLinks, .notPermitted, .notSupported].contains(error.errno) {
-                let source = try files.open(segment, .read)
-                try stage(object, at: target) { staged throws(FileError) in
-                    var offset: Int64 = 0
-                    while offset < object.length {
-                        let piece = try read(source, at: offset, count: Int(min(object.length - offset, 1 << 20)))
-                        guard !piece.isEmpty else { throw FileError("read", segment, .ioError) }
-                        try write(piece, to: staged, at: offset)
-                        offset += Int64(piece.count)
+            try prepareDirectory(path.removingLastComponent())
+            switch object.body {
+            case .file(let source): return try create(object, at: path, from: source)
+            case .bytes(let bytes):
+                return try stage(object, for: path) { (file) throws(FileError) in
+                    try bytes.withUnsafeBufferPointer { (all) throws(FileError) in
+                        try file.write([UnsafeRawBufferPointer(all)], at: 0)
                     }
+                    return Content(length: Int64(bytes.count), sha256: SHA256.hash(bytes))
                 }
             }
-        case .bytes(let bytes):
-            try stage(object, at: target) { staged throws(FileError) in try write(bytes, to: staged, at: 0) }
-        }
+        } catch { return outcome(of: error) }
     }
 
-    /// Writes a staging file, checks it against the object's hash, syncs it and gives it its name.
-    private func stage(
-        _ object: NewObject, at target: FilePath, _ fill: (FS.File) throws(FileError) -> Void
-    ) throws(FileError) {
-        let staged = staging.appending("\(hexText(object.sha256))-\(UInt64.random(in: 0...UInt64.max))")
-        let file = try files.open(staged, .create)
-        do throws(FileError) {
-            try fill(file)
-            guard try hash(file, length: object.length) == object.sha256 else {
-                throw FileError("verify the staged copy of", target, .ioError)
-            }
-            try file.syncData()
-            try files.link(staged, to: target)
-        } catch {
-            try? files.unlink(staged)
-            throw error
-        }
-        try files.unlink(staged)
-    }
-
-    private func isSame(_ target: FilePath, _ object: NewObject) throws(FileError) -> Bool {
-        let (length, sha256) = try content(target)
-        return length == object.length && sha256 == object.sha256
-    }
-
-    private func content(_ path: FilePath) throws(FileError) -> (length: Int64, sha256: [UInt8]) {
-        let file = try files.open(path, .read)
+    private func create(_ object: NewObject, at path: FilePath, from source: FilePath) throws(FileError)
+        -> CreateOutcome
+    {
+        let file = try fileSystem.open(source, .read)
         let length = try file.size()
-        return (length, try hash(file, length: length))
-    }
-
-    private func hash(_ file: FS.File, length: Int64) throws(FileError) -> [UInt8] {
-        var hash = SHA256()
-        var offset: Int64 = 0
-        while offset < length {
-            let piece = try read(file, at: offset, count: Int(min(length - offset, 1 << 20)))
-            guard !piece.isEmpty else { break }
-            piece.withUnsafeBytes { hash.update($0) }
-            offset += Int64(piece.count)
+        guard length == object.length else {
+            return .refused(StoreFailure("\(source) has \(length) bytes, not the \(object.length) it was sealed with"))
         }
-        return hash.finish()
-    }
-
-    private func read(_ file: FS.File, at offset: Int64, count: Int) throws(FileError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        let result = bytes.withUnsafeMutableBytes { buffer in
-            Result { () throws(FileError) in try file.read(into: buffer, at: offset) }
+        // Before the name appears, or a crash could leave the name on half the bytes.
+        try file.syncData()
+        do throws(FileError) {
+            try fileSystem.link(source, to: path)
+        } catch  where error.errno == .fileExists {
+            return compare(object, at: path)
+        } catch  where error.meansNoLink {
+            return try stage(object, for: path) { (copy) throws(FileError) in try file.digest(copyingTo: copy) }
         }
-        bytes.removeLast(count - (try result.get()))
-        return bytes
+        return published(path)
     }
 
-    private func write(_ bytes: [UInt8], to file: FS.File, at offset: Int64) throws(FileError) {
-        try bytes.withUnsafeBytes { buffer in
-            Result { () throws(FileError) in try file.write([buffer], at: offset) }
-        }.get()
+    /// Writes a file beside the zone, and links it to its name if what was written is what was announced.
+    private func stage(
+        _ object: NewObject, for path: FilePath, _ fill: (FS.File) throws(FileError) -> Content
+    ) throws(FileError) -> CreateOutcome {
+        // A repeated create is common (retries, replays) and then needs no space.
+        if try exists(path) { return compare(object, at: path) }
+        let (staged, file) = try openStaged()
+        // A name left behind costs nothing while the object lives, and goes at the next start.
+        defer { try? fileSystem.unlink(staged) }
+        let content = try fill(file)
+        guard content == Content(length: object.length, sha256: object.sha256) else {
+            return .refused(
+                StoreFailure("\(object.name): the bytes are not those that were announced (length or SHA-256 differs)"))
+        }
+        try file.syncData()
+        do throws(FileError) {
+            try fileSystem.link(staged, to: path)
+        } catch  where error.errno == .fileExists {
+            return compare(object, at: path)
+        } catch  where error.meansNoLink {
+            return .refused(StoreFailure("the landing directory's file system has no hard links: \(error)"))
+        }
+        return published(path)
     }
 
-    /// `[A-Za-z0-9._=-]` between slashes, none of the parts empty or beginning with a dot.
-    private static func isSafe(_ name: String) -> Bool {
-        name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { part in
-            !part.isEmpty && part.first != "."
-                && part.utf8.allSatisfy { byte in
-                    switch byte {
-                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                        UInt8(ascii: "="), UInt8(ascii: "-"):
-                        true
-                    default: false
-                    }
-                }
+    private func openStaged() throws(FileError) -> (FilePath, FS.File) {
+        while true {
+            let number = lastStaged.wrappingAdd(1, ordering: .relaxed).newValue
+            let path = root.appending(".staging").appending(String(number))
+            do throws(FileError) {
+                return (path, try fileSystem.open(path, .create))
+            } catch  where error.errno == .fileExists {
+                continue
+            }
         }
     }
+
+    private func exists(_ path: FilePath) throws(FileError) -> Bool {
+        do throws(FileError) {
+            _ = try fileSystem.status(path)
+            return true
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return false
+        }
+    }
+
+    /// The name is there; from here on no error proves that the object isn't.
+    private func published(_ path: FilePath) -> CreateOutcome {
+        do throws(FileError) {
+            try fileSystem.syncDirectory(path.removingLastComponent())
+            return .created
+        } catch { return .unknown(StoreFailure("\(error)")) }
+    }
+
+    private func compare(_ object: NewObject, at path: FilePath) -> CreateOutcome {
+        do throws(FileError) {
+            let file = try fileSystem.open(path, .read)
+            guard try file.size() == object.length, try file.digest().sha256 == object.sha256 else { return .different }
+            try sync(file, path)
+            return .same
+        } catch { return .unknown(StoreFailure("\(error)")) }
+    }
+
+    /// An earlier try, or an earlier life of ours, may have died between the link and its sync.
+    private func sync(_ file: FS.File, _ path: FilePath) throws(FileError) {
+        try file.syncData()
+        try fileSystem.syncDirectory(path.removingLastComponent())
+    }
+
+    /// Creates the directory once per life of the store; later calls are free.
+    private func prepareDirectory(_ path: FilePath) throws(FileError) {
+        if directories.withLock({ $0.contains(path) }) { return }
+        try fileSystem.createDirectories(path)
+        directories.withLock { known in
+            if known.count >= 4096 { known.removeAll() }
+            known.insert(path)
+        }
+    }
+
+    /// What a failure before the link means.
+    private func outcome(of error: FileError) -> CreateOutcome {
+        let failure = StoreFailure("\(error)")
+        if error.isOutOfSpace { return .refused(failure) }
+        switch error.errno {
+        case .permissionDenied, .notPermitted, .readOnlyFileSystem, .fileNameTooLong, .notDirectory, .isDirectory:
+            return .refused(failure)
+        case .noSuchFileOrDirectory:
+            // Somebody removed a directory behind our back: the next try makes it again.
+            directories.withLock { $0.removeAll() }
+            return .unknown(failure)
+        default: return .unknown(failure)
+        }
+    }
+
+    // MARK: Reading
+
+    private func inspect(_ name: String) -> InspectOutcome {
+        guard let path = path(name) else { return .failed(StoreFailure("not an object name: \(name)")) }
+        do throws(FileError) {
+            let file = try fileSystem.open(path, .read)
+            let content = try file.digest()
+            try sync(file, path)
+            return .present(length: content.length, sha256: content.sha256)
+        } catch { return error.meansAbsent ? .absent : .failed(StoreFailure("\(error)")) }
+    }
+
+    private func readPrefix(_ name: String, count: Int) -> ReadOutcome {
+        guard let path = path(name) else { return .failed(StoreFailure("not an object name: \(name)")) }
+        do throws(FileError) {
+            let file = try fileSystem.open(path, .read)
+            let wanted = Int(min(Int64(max(0, count)), try file.size()))
+            var bytes = [UInt8](repeating: 0, count: wanted)
+            let got = try bytes.withUnsafeMutableBufferPointer { (buffer) throws(FileError) in
+                try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: 0)
+            }
+            return .bytes(Array(bytes[..<got]))
+        } catch { return error.meansAbsent ? .absent : .failed(StoreFailure("\(error)")) }
+    }
+
+    /// Where the object lives; nil for a name that could lead elsewhere.
+    private func path(_ name: String) -> FilePath? {
+        ObjectName.isValid(name) ? root.appending(name) : nil
+    }
+}
+
+extension FileError {
+    /// A hard link can't be made here at all; a copy may do.
+    fileprivate var meansNoLink: Bool {
+        switch errno {
+        case .improperLink, .tooManyLinks, .notPermitted, .notSupportedOnSocket, .noFunction: true
+        default: false
+        }
+    }
+
+    fileprivate var meansAbsent: Bool { errno == .noSuchFileOrDirectory || errno == .notDirectory }
 }

@@ -34,21 +34,27 @@ package struct SimulatedFileSystem: FileSystem {
         }
     }
 
+    /// As on Linux, the deepest existing directory's entry is synced too: its maker may have died before doing so.
     package func createDirectories(_ path: FilePath) throws(FileError) {
         guard path.lastComponent != nil else { return }
         let parent = path.removingLastComponent()
         do throws(FileError) {
             try makeDirectory(path)
+            try syncEntry(ofExisting: parent)
         } catch  where error.errno == .fileExists {
             guard try status(path).isDirectory else { throw FileError("create directory", path, .notDirectory) }
+            return try syncEntry(ofExisting: path)
         } catch  where error.errno == .noSuchFileOrDirectory {
             try createDirectories(parent)
             do throws(FileError) { try makeDirectory(path) } catch  where error.errno == .fileExists {
                 // Another thread was faster; the sync below holds for both.
             }
         }
-        // As on Linux: the deepest existing directory's entry may be unsynced too.
         try syncDirectory(parent)
+    }
+
+    private func syncEntry(ofExisting directory: FilePath) throws(FileError) {
+        if directory.lastComponent != nil { try syncDirectory(directory.removingLastComponent()) }
     }
 
     private func makeDirectory(_ path: FilePath) throws(FileError) {
