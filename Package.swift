@@ -85,7 +85,7 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Model", "Files", "Payload", "Journal", "Landing", "Gateway", "Settings", "Edge", "Audit",
+                "CLinux", "Model", "Files", "Payload", "Journal", "Landing", "Gateway", "Settings", "Edge", "Audit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),

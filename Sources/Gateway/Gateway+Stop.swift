@@ -12,11 +12,16 @@ extension Gateway {
         package var clean: Bool { segmentsLeft == 0 && requestsAbandoned == 0 }
     }
 
+    /// From now on every batch is refused as ``Refusal/stopping(retryAfter:)``.
+    package func refuseNewBatches() {
+        phase.signal { $0.phase = .stopping }
+    }
+
     /// Stops: takes no more batches, finishes those on their way, seals, lands, closes the ledger and lands that too.
     /// Blocks until done or until the deadline; nothing acknowledged depends on it.
     package func stop(within limit: Duration) -> StopReport {
         let deadline = time.monotonic() + limit
-        phase.signal { $0.phase = .stopping }
+        refuseNewBatches()
         let finished = phase.wait(until: deadline) { $0.requests == 0 ? true : nil } ?? false
         let streams = available.values.map(\.writer) + orphans.map(\.writer) + [quarantine.writer]
         sealAll(streams, deadline)

@@ -21,20 +21,17 @@ package struct GatewayConfiguration: Sendable {
     package var strongIdempotencyWindow: Duration = .seconds(30 * 86_400)
     /// How often the ledger states each stream's position. Default 5 s.
     package var positionInterval: Duration = .seconds(5)
-    /// Threads for validation and compression. Default: one per core.
-    package var workers: Int
     /// For the ledger's opening line.
     package var version: String
 
     package init(
         name: GatewayName, streams: [StreamConfiguration], journalDirectory: FilePath,
-        journal: JournalConfiguration, workers: Int, version: String
+        journal: JournalConfiguration, version: String
     ) {
         self.name = name
         self.streams = streams
         self.journalDirectory = journalDirectory
         self.journal = journal
-        self.workers = workers
         self.version = version
     }
 }

@@ -7,3 +7,5 @@
 int sluice_allocate_keep_size(int fd, off_t offset, off_t length);
 // fallocate(2) with FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE: gives space back. 0, or -1 and errno.
 int sluice_punch_hole(int fd, off_t offset, off_t length);
+// mallopt(3): keeps buffers of up to 64 MiB in the heap instead of mapping and unmapping each, and bounds the arenas.
+void sluice_tune_malloc(void);

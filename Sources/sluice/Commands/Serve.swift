@@ -1,0 +1,78 @@
+import ArgumentParser
+import Edge
+import Files
+import Gateway
+import Glibc
+import Journal
+import Landing
+import Logging
+import Model
+import Settings
+import SystemPackage
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the gateway.",
+        discussion: """
+            SIGTERM or SIGINT stops it: no new connections, requests finish, segments are sealed and landed within the
+            shutdown deadline. Exit status: 0 stopped cleanly, 1 something was left for the next start, 2 it could not start.
+            """)
+
+    @OptionGroup var file: SettingsFile
+
+    func run() async throws {
+        let settings = try file.load()
+        var log = Logger(label: "sluice") { StreamLogHandler.standardError(label: $0) }
+        log.logLevel = Logger.Level(rawValue: settings.text("log.level")) ?? .info
+        // First of all, so that a signal during recovery is not lost.
+        let signals = StopSignals()
+        ProcessLimits.raise(log)
+        let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        let workers = WorkerPool(name: "worker", threads: settings.number("workers") == 0 ? cores : settings.number("workers"))
+        let landers = WorkerPool(name: "landing", threads: settings.number("landing.concurrency") + 2)
+        let time = SystemTime()
+        let files = LinuxFileSystem()
+        let incarnation = Incarnation(rawValue: UInt64.random(in: 0...UInt64.max))
+        let gateway: Gateway<LinuxFileSystem, DirectoryStore<LinuxFileSystem>, SystemTime>
+        do {
+            let store = try DirectoryStore(files, root: FilePath(settings.text("landing.directory"))) { landers.run($0) }
+            gateway = try Gateway.open(
+                GatewayConfiguration(settings), files: files, store: store, time: time,
+                incarnation: incarnation, workers: workers, log: log)
+        } catch {
+            log.critical("could not start", metadata: ["error": "\(error)"])
+            throw ExitCode(2)
+        }
+        let server: EdgeServer
+        do {
+            server = try await EdgeServer.start(
+                configuration: EdgeConfiguration(settings, loops: cores), intake: gateway, logger: log)
+        } catch {
+            log.critical("could not listen", metadata: ["error": "\(error)"])
+            _ = gateway.stop(within: settings.duration("shutdown.deadline_seconds"))
+            throw ExitCode(2)
+        }
+        log.notice(
+            "listening",
+            metadata: [
+                "url": "http://\(settings.text("listen.host")):\(server.port)", "gateway": "\(settings.gatewayName)",
+                "incarnation": "\(incarnation)", "landing": "\(settings.text("landing.directory"))",
+            ])
+        await signals.first()
+        log.notice("stopping: finishing what is on its way, sealing, landing")
+        let deadline = settings.duration("shutdown.deadline_seconds")
+        gateway.refuseNewBatches()
+        await server.stop(deadline: deadline / 2)
+        let report = await withCheckedContinuation { continuation in
+            workers.run { continuation.resume(returning: gateway.stop(within: deadline)) }
+        }
+        landers.stop()
+        guard report.clean else {
+            log.warning(
+                "stopped at the deadline; the next start lands what is left",
+                metadata: ["segments": "\(report.segmentsLeft)", "requests": "\(report.requestsAbandoned)"])
+            throw ExitCode(1)
+        }
+        log.notice("stopped: everything acknowledged has landed")
+    }
+}

@@ -1,0 +1,48 @@
+import Edge
+import Gateway
+import Journal
+import Settings
+import SystemPackage
+
+extension GatewayConfiguration {
+    init(_ settings: Settings) {
+        var journal = JournalConfiguration()
+        journal.segmentMaxBytes = Int64(settings.number("journal.segment_max_bytes"))
+        journal.segmentMaxAge = settings.duration("journal.segment_max_age_seconds")
+        journal.idempotencyWindow = settings.duration("idempotency.window_seconds")
+        self.init(
+            name: settings.gatewayName, streams: settings.streams.map(StreamConfiguration.init),
+            journalDirectory: FilePath(settings.text("journal.directory")), journal: journal, version: Version.current)
+        journalReserveBytes = Int64(settings.number("journal.reserve_bytes"))
+        landing.concurrency = settings.number("landing.concurrency")
+        landing.retryMin = settings.duration("landing.retry_min_milliseconds")
+        landing.retryMax = settings.duration("landing.retry_max_milliseconds")
+        maxInFlightBytes = settings.number("admission.in_flight_max_bytes")
+        idempotencyWindow = settings.duration("idempotency.window_seconds")
+        idempotencyMaxBatches = settings.number("idempotency.batches_max")
+        positionInterval = settings.duration("ledger.position_interval_seconds")
+    }
+}
+
+extension StreamConfiguration {
+    init(_ settings: StreamSettings) {
+        self.init(
+            name: settings.name, consistency: settings.strong ? .strong : .available, rules: settings.rules,
+            maxBodyBytes: settings.bodyMaxBytes)
+    }
+}
+
+extension EdgeConfiguration {
+    init(_ settings: Settings, loops: Int) {
+        self.init()
+        host = settings.text("listen.host")
+        port = settings.number("listen.port")
+        self.loops = loops
+        limits.connections = settings.number("listen.connections_max")
+        limits.headDeadline = settings.duration("listen.head_deadline_seconds")
+        limits.bodyDeadline = settings.duration("listen.body_deadline_seconds")
+        limits.keepAliveIdle = settings.duration("listen.idle_seconds")
+        limits.requestTimeout = settings.duration("listen.request_timeout_seconds")
+        limits.admissionWait = settings.duration("admission.wait_seconds")
+    }
+}

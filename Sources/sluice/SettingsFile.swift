@@ -1,0 +1,26 @@
+import ArgumentParser
+import Foundation
+import Settings
+
+/// `--config`, and what to say when it can't be used.
+struct SettingsFile: ParsableArguments {
+    @Option(name: .customLong("config"), help: "The settings file.")
+    var path = "config/local.yaml"
+
+    /// Names every fault on standard error, and ends with status 2 if there is one.
+    func load() throws -> Settings {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            print("sluice: \(path): can't be read; give the settings file with --config", to: &StandardError.shared)
+            throw ExitCode(2)
+        }
+        do {
+            return try Settings.parse(
+                String(decoding: data, as: UTF8.self), source: path,
+                environment: ProcessInfo.processInfo.environment)
+        } catch {
+            print(error.description, to: &StandardError.shared)
+            print("sluice: \(error.faults.count) faults in the settings", to: &StandardError.shared)
+            throw ExitCode(2)
+        }
+    }
+}
