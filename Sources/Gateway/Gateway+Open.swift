@@ -59,8 +59,8 @@ extension Gateway {
         }
         let gateway = Gateway(
             GatewayParts(
-                configuration: configuration, incarnation: incarnation, time: time, log: log, workers: workers,
-                timers: timers, available: available, strong: strong, quarantine: quarantine, orphans: orphans,
+                configuration: configuration, incarnation: incarnation, time: time, log: log, journal: journal,
+                workers: workers, timers: timers, available: available, strong: strong, quarantine: quarantine, orphans: orphans,
                 ledger: ledger, lander: lander))
         ledger.recordUntilDurable([.incarnationOpened(version: configuration.version)]) {}
         for stream in opened { gateway.resume(stream) }

@@ -11,13 +11,13 @@ enum LocalHTTP {
         var description: String
     }
 
-    static func get(_ url: String, path: String, accept: String) throws -> Answer {
+    static func get(_ url: String, path: String) throws -> Answer {
         guard let parts = URLComponents(string: url), parts.scheme == "http", let host = parts.host else {
             throw Failure(description: "not an http:// address")
         }
         let socket = try connect(host, parts.port ?? 8080)
         defer { close(socket) }
-        let request = "GET \(path) HTTP/1.0\r\nHost: \(host)\r\nAccept: \(accept)\r\n\r\n"
+        let request = "GET \(path) HTTP/1.0\r\nHost: \(host)\r\n\r\n"
         guard send(socket, request, request.utf8.count, Int32(MSG_NOSIGNAL)) == request.utf8.count else {
             throw Failure(description: "the connection broke")
         }

@@ -15,12 +15,26 @@ struct Status: ParsableCommand {
     func run() throws {
         let answer: LocalHTTP.Answer
         do {
-            answer = try LocalHTTP.get(url, path: json ? "/readyz" : "/readyz?verbose", accept: json ? "application/json" : "text/plain")
+            answer = try LocalHTTP.get(url, path: "/readyz?verbose")
         } catch {
             print("sluice status: \(url): \(error); is the gateway running there?", to: &StandardError.shared)
             throw ExitCode(2)
         }
-        print(answer.body.trimmingCharacters(in: .newlines))
+        if json {
+            print(answer.body.trimmingCharacters(in: .newlines))
+        } else if let report = try? JSONDecoder().decode(Report.self, from: Data(answer.body.utf8)) {
+            print("\(url): \(answer.status == 200 ? "ready" : "NOT ready")")
+            for check in report.checks { print("  \(check.ok ? "ok  " : "FAIL")  \(check.name): \(check.detail)") }
+        }
         if answer.status != 200 { throw ExitCode(1) }
+    }
+
+    private struct Report: Decodable {
+        struct Check: Decodable {
+            var name: String
+            var ok: Bool
+            var detail: String
+        }
+        var checks: [Check]
     }
 }
