@@ -86,6 +86,7 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "CLinux", "Model", "Files", "Payload", "Journal", "Landing", "Gateway", "Settings", "Edge", "Audit",
+                "LoadGenerator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -106,6 +107,9 @@ let package = Package(
                 "Model", "Files", "Landing", "Simulation", .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
+        .target(name: "LoadGenerator", dependencies: ["Model", "CZlib"], swiftSettings: strict),
+        .testTarget(
+            name: "LoadGeneratorTests", dependencies: ["Model", "CZlib", "LoadGenerator"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
 )
