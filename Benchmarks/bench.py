@@ -153,6 +153,15 @@ def run_sluice(folder, options):
     return {"us": used * 1e6 / options.events, "peak": peak, "load": load}
 
 
+def in_folder(run, scratch, options):
+    """Runs it with a folder of its own, which is gone afterwards."""
+    folder = pathlib.Path(tempfile.mkdtemp(dir=scratch))
+    try:
+        return run(folder, options)
+    finally:
+        shutil.rmtree(folder)
+
+
 def summary(name, values, digits):
     print(f"{name:<26}{statistics.median(values):>12,.{digits}f}   ({min(values):,.{digits}f} to {max(values):,.{digits}f})")
 
@@ -174,11 +183,10 @@ def main():
     print(f"{options.events} events a run, batches of {options.batch}, {options.connections} connections")
     print("round  reference us  sluice us  ratio  events/s  p50 ms  p99 ms  peak MB  reference events/s")
     for number in range(1, options.rounds + 1):
-        folder = pathlib.Path(tempfile.mkdtemp(dir=scratch))
-        try:
-            reference, sluice = run_reference(folder, options), run_sluice(folder, options)
-        finally:
-            shutil.rmtree(folder)
+        # Who goes first changes: the first of a round writes to memory that the last one has just given back.
+        runs = [run_reference, run_sluice] if number % 2 else [run_sluice, run_reference]
+        results = {run: in_folder(run, scratch, options) for run in runs}
+        reference, sluice = results[run_reference], results[run_sluice]
         load, latency = sluice["load"], sluice["load"]["latency_ms"]
         row = [
             reference["us"], sluice["us"], sluice["us"] / reference["us"], load["events_per_second"], latency["p50"],
