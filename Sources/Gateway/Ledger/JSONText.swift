@@ -1,3 +1,5 @@
+import Payload
+
 /// Builds one JSON object as text, members in the order given. For the gateway's own few lines (ledger facts), not for
 /// the hot path.
 package struct JSONText: Sendable {
@@ -26,17 +28,7 @@ package struct JSONText: Sendable {
 
     private static func quote(_ value: String, into text: inout String) {
         text += "\""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\u{0}"..."\u{1F}":
-                let hex = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
+        JSONEscape.append(value, to: &text)
         text += "\""
     }
 }
