@@ -44,7 +44,14 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
     }
 
     /// Queues a sealed segment behind the others of its stream.
+    ///
+    /// A segment without events (all its batches' events were refused) has only keys, which retiring keeps: it is no
+    /// object, and the next segment, which begins at the same sequence, may take the name it would have.
     package func add(_ segment: SealedSegment, writer: Writer) {
+        guard !segment.range.isEmpty else {
+            state.withLock { $0.retiring += 1 }
+            return retire(Item(segment: segment, writer: writer))
+        }
         state.withLock { state in
             let ticket = state.schedule.add(to: writer.stream)
             state.items[ticket] = Item(segment: segment, writer: writer)
