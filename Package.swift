@@ -110,6 +110,27 @@ let package = Package(
         .target(name: "LoadGenerator", dependencies: ["Model", "CZlib"], swiftSettings: strict),
         .testTarget(
             name: "LoadGeneratorTests", dependencies: ["Model", "CZlib", "LoadGenerator"], swiftSettings: strict),
+        .testTarget(
+            name: "PayloadTests",
+            dependencies: ["Model", "Payload", "Simulation", "CZlib", "CZstd"],
+            swiftSettings: strict),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings", "Payload", "Model"], swiftSettings: strict),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: [
+                "Model", "Files", "Journal", "Landing", "Payload", "Gateway",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AuditTests",
+            dependencies: [
+                "Model", "Files", "Journal", "Landing", "Payload", "Gateway", "Audit",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -20,7 +20,9 @@ package enum ObjectName: Equatable {
             let gateway = GatewayName(fields[0]), let incarnation = Incarnation(fields[1])
         else { return nil }
         let ends = fields[2].split(separator: "-", omittingEmptySubsequences: false)
-        guard ends.count == 2, let first = UInt64(ends[0]), let last = UInt64(ends[1]) else { return nil }
+        guard ends.count == 2, let first = UInt64(ends[0]), let last = UInt64(ends[1]),
+            first <= last, last < UInt64.max
+        else { return nil }
         self = .segment(stream: stream, gateway: gateway, incarnation: incarnation, first: first, last: last)
     }
 }

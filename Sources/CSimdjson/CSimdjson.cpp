@@ -14,6 +14,7 @@ namespace dom = simdjson::dom;
 
 struct sluice_parser {
     dom::parser parser;
+    dom::parser deep;  // for lines that nest to about the limit
     std::vector<sluice_event> events;
     std::string keys;
     std::vector<std::string_view> names;  // scratch of the duplicate check
@@ -249,6 +250,16 @@ void allow(dom::parser &parser, size_t capacity, size_t depth) {
         (void)parser.allocate(std::max(parser.capacity(), capacity), depth);
 }
 
+// One line. simdjson's limit of depth n passes containers up to n - 1 deep, or n when the innermost one is empty, so the
+// parser's limit is the stream's: what it passes is within it, and only what it refuses has its depth counted.
+uint8_t parse_line(sluice_parser &p, const uint8_t *text, size_t length, const sluice_rules &rules, dom::element &root) {
+    uint8_t verdict = parse(p.parser, text, length, root);
+    if (verdict != SLUICE_TOO_DEEP) return verdict;
+    allow(p.deep, rules.max_event_bytes + 64, rules.max_depth + 1);
+    verdict = parse(p.deep, text, length, root);
+    return verdict == SLUICE_OK && depth_of(root) > rules.max_depth ? uint8_t(SLUICE_TOO_DEEP) : verdict;
+}
+
 // The end of the JSON value that begins at `at`, in text that is known to be valid.
 size_t end_of_value(const uint8_t *text, size_t length, size_t at) {
     int depth = 0;
@@ -285,7 +296,7 @@ size_t sluice_validate_lines(
     sluice_parser *p, const uint8_t *body, size_t length, const sluice_rules *rules, size_t max_events) {
     p->events.clear();
     p->keys.clear();
-    allow(p->parser, std::min(length, rules->max_event_bytes) + 64, rules->max_depth + 1);
+    allow(p->parser, std::min(length, rules->max_event_bytes) + 64, rules->max_depth);
     size_t at = 0;
     while (at < length && p->events.size() <= max_events) {
         auto newline = static_cast<const uint8_t *>(memchr(body + at, '\n', length - at));
@@ -300,7 +311,7 @@ size_t sluice_validate_lines(
             event.verdict = SLUICE_TOO_LARGE;
         } else {
             dom::element root;
-            event.verdict = parse(p->parser, body + begin, end - begin, root);
+            event.verdict = parse_line(*p, body + begin, end - begin, *rules, root);
             if (event.verdict == SLUICE_OK) event.verdict = check(*p, *rules, root, event);
         }
         p->events.push_back(event);

@@ -60,8 +60,8 @@ extension Gateway {
         let gateway = Gateway(
             GatewayParts(
                 configuration: configuration, incarnation: incarnation, time: time, log: log, journal: journal,
-                workers: workers, timers: timers, available: available, strong: strong, quarantine: quarantine, orphans: orphans,
-                ledger: ledger, lander: lander))
+                workers: workers, timers: timers, available: available, strong: strong, quarantine: quarantine,
+                orphans: orphans, ledger: ledger, lander: lander))
         ledger.recordUntilDurable([.incarnationOpened(version: configuration.version)]) {}
         for stream in opened { gateway.resume(stream) }
         gateway.keepStatingPositions()
@@ -92,8 +92,10 @@ extension Gateway {
         for (incarnation, next) in report.ends {
             facts.append(.incarnationEnded(stream: name, incarnation: incarnation, nextSequence: next, how: "recovered"))
         }
-        if name != .ledger { facts += report.sealed.filter { !$0.range.isEmpty }.map { .segmentSealed(.init($0, name)) } }
-        if !facts.isEmpty { ledger.recordUntilDurable(facts) {} }
+        if name != .ledger {
+            facts += report.sealed.lazy.filter { !$0.range.isEmpty }.map { .segmentSealed(.init($0, name)) }
+        }
+        record(facts)
         for segment in report.sealed { lander.add(segment, writer: opened.stream.writer) }
         for segment in report.damagedSealed { rescue(segment, opened.stream.writer) }
     }
@@ -112,7 +114,7 @@ extension Gateway {
                     switch result {
                     case .success(let salvage):
                         let facts = salvage.damages.map { damaged(writer.stream, $0) }
-                        if !facts.isEmpty { ledger.recordUntilDurable(facts) {} }
+                        record(facts)
                         for sound in salvage.sealed { lander.add(sound, writer: writer) }
                     case .failure(let error):
                         log.error("could not salvage; will try again", metadata: ["error": "\(error)"])
@@ -123,6 +125,13 @@ extension Gateway {
                 log.warning("could not ask the landing zone; will try again", metadata: ["error": "\(failure.detail)"])
                 timers.after(.seconds(5)) { [weak self] in self?.rescue(segment, writer) }
             }
+        }
+    }
+
+    /// In batches: after a long outage the journal holds more segments than one batch may hold facts.
+    private func record(_ facts: [LedgerFact]) {
+        for start in stride(from: 0, to: facts.count, by: 1000) {
+            ledger.recordUntilDurable(Array(facts[start..<min(start + 1000, facts.count)])) {}
         }
     }
 

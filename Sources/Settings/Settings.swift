@@ -13,13 +13,7 @@ package struct Settings: Sendable {
     ) throws(SettingsError) -> Settings {
         var reader = SettingsReader(source: source, environment: environment)
         reader.read(text)
-        if reader.streams.isEmpty, reader.faults.isEmpty {
-            throw SettingsError(faults: [
-                SettingsFault(
-                    source: source, line: nil, column: nil, key: "streams",
-                    message: "no stream is set; see config/local.yaml for an example")
-            ])
-        }
+        reader.requireStreams()
         guard reader.faults.isEmpty else { throw SettingsError(faults: reader.faults) }
         return Settings(values: reader.values, streams: reader.streams)
     }

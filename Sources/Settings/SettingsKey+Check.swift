@@ -14,7 +14,9 @@ extension SettingsKey {
         case .choice(let words):
             guard words.contains(text) else { return "`\(text)` is none of \(words.joined(separator: ", "))" }
         case .pointer:
-            guard text.hasPrefix("/") else { return "`\(text)` is no JSON pointer: it must begin with /, as in /eventID" }
+            guard JSONPointer.isValid(text) else {
+                return "`\(text)` is no JSON pointer (RFC 6901): it must begin with /, as in /eventID; ~ is written ~0"
+            }
         case .text:
             guard !text.isEmpty else { return "must not be empty" }
             if path == "gateway.name", GatewayName(text) == nil {

@@ -10,6 +10,8 @@ struct SettingsReader {
     private(set) var faults: [SettingsFault] = []
     private(set) var values: [String: String] = [:]
     private(set) var streams: [StreamSettings] = []
+    /// The text was YAML with sections, so that what it lacks can be told.
+    private var wasRead = false
 
     init(source: String, environment: [String: String]) {
         self.source = source
@@ -19,7 +21,7 @@ struct SettingsReader {
     mutating func read(_ text: String) {
         let root: Node?
         do { root = try Yams.compose(yaml: text) } catch {
-            faults.append(.init(source: source, line: nil, column: nil, key: "", message: "not valid YAML: \(error)"))
+            faults += YAMLFaults.of(error, source: source)
             return
         }
         if let root {
@@ -28,13 +30,22 @@ struct SettingsReader {
             }
             walk(mapping, prefix: "")
         }
+        wasRead = true
         overrideFromEnvironment()
+    }
+
+    /// A gateway without streams has nothing to do.
+    mutating func requireStreams() {
+        guard wasRead, streams.isEmpty, !faults.contains(where: { $0.key.hasPrefix("streams") }) else { return }
+        faults.append(
+            SettingsFault(
+                source: source, line: nil, column: nil, key: "streams",
+                message: "no stream is set; see config/local.yaml for an example"))
     }
 
     // MARK: Sections
 
     private mutating func walk(_ mapping: Node.Mapping, prefix: String) {
-        noteRepeated(mapping, prefix)
         for (keyNode, value) in mapping {
             let path = prefix + (keyNode.string ?? "?")
             if path == "streams" {
@@ -57,7 +68,6 @@ struct SettingsReader {
         guard case .mapping(let mapping) = node else {
             return fault(node, "streams", "must be a mapping from stream names to their settings")
         }
-        noteRepeated(mapping, "streams.")
         for (keyNode, value) in mapping {
             let path = "streams.\(keyNode.string ?? "?")"
             guard let text = keyNode.string, let name = StreamName(text), !name.isInternal else {
@@ -73,7 +83,6 @@ struct SettingsReader {
     }
 
     private mutating func readStream(_ name: StreamName, _ section: Node.Mapping, _ path: String, _ keyNode: Node) {
-        noteRepeated(section, path + ".")
         var found: [String: String] = [:]
         var required: [StreamRules.Requirement] = []
         for (keyNode, value) in section {
@@ -106,7 +115,7 @@ struct SettingsReader {
             return []
         }
         return sequence.compactMap { item in
-            guard case .mapping(let mapping) = item, let pointer = mapping["pointer"]?.string, pointer.hasPrefix("/"),
+            guard case .mapping(let mapping) = item, let pointer = mapping["pointer"]?.string, JSONPointer.isValid(pointer),
                 let type = StreamRules.MemberType(rawValue: mapping["type"]?.string ?? "any"),
                 mapping.keys.allSatisfy({ $0.string == "pointer" || $0.string == "type" })
             else {
@@ -132,18 +141,20 @@ struct SettingsReader {
         return text
     }
 
-    /// Replaces `${NAME}` and `${NAME:-default}` from the environment.
+    /// Replaces `${NAME}` and `${NAME:-default}` from the environment; what a variable holds is taken as it is.
     private mutating func substituted(_ text: String, _ node: Node, _ path: String) -> String? {
-        var result = text
-        while let match = result.firstMatch(of: #/\$\{([A-Za-z_][A-Za-z0-9_]*)(:-([^}]*))?\}/#) {
+        var result = ""
+        var rest = text[...]
+        while let match = rest.firstMatch(of: #/\$\{([A-Za-z_][A-Za-z0-9_]*)(:-([^}]*))?\}/#) {
             let fallback = match.3.map(String.init)
             guard let value = environment[String(match.1)].flatMap({ $0.isEmpty ? nil : $0 }) ?? fallback else {
                 fault(node, path, "the environment variable \(match.1) is not set; set it, or give a default: ${\(match.1):-…}")
                 return nil
             }
-            result.replaceSubrange(match.range, with: value.replacing("${", with: "$ {"))
+            result += rest[..<match.range.lowerBound] + value
+            rest = rest[match.range.upperBound...]
         }
-        return result
+        return result + rest
     }
 
     private mutating func overrideFromEnvironment() {
@@ -159,13 +170,6 @@ struct SettingsReader {
     }
 
     // MARK: Faults
-
-    private mutating func noteRepeated(_ mapping: Node.Mapping, _ prefix: String) {
-        var seen: Set<String> = []
-        for (key, _) in mapping where !seen.insert(key.string ?? "").inserted {
-            fault(key, prefix + (key.string ?? ""), "is given twice")
-        }
-    }
 
     private mutating func fault(_ node: Node, _ key: String, _ message: String) {
         faults.append(

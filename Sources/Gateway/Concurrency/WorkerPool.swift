@@ -5,13 +5,15 @@ import Foundation
 /// Jobs start in the order given. Bounded by what feeds it: admission bounds the bytes in flight.
 package final class WorkerPool: Sendable {
     private struct State {
-        var jobs: [@Sendable () -> Void] = []
+        /// A job that was taken leaves `nil`: what it holds (a body) must not outlive it here.
+        var jobs: [(@Sendable () -> Void)?] = []
         var next = 0
         var stopping = false
 
         mutating func take() -> (@Sendable () -> Void)? {
             guard next < jobs.count else { return nil }
             let job = jobs[next]
+            jobs[next] = nil
             next += 1
             if next == jobs.count {
                 jobs.removeAll(keepingCapacity: true)

@@ -44,8 +44,10 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
     }
 
     /// Queues a sealed segment behind the others of its stream.
+    ///
+    /// A segment without events (all its batches' events were refused) has only keys, which retiring keeps: it is no
+    /// object, and the next segment, which begins at the same sequence, may take the name it would have.
     package func add(_ segment: SealedSegment, writer: Writer) {
-        // Batches whose every event was refused: nothing to land, and no sequence to name an object by. Their keys stay.
         guard !segment.range.isEmpty else {
             state.withLock { $0.retiring += 1 }
             return retire(Item(segment: segment, writer: writer))

@@ -41,7 +41,8 @@ package struct DedupIndex: Sendable {
     private var order: [BatchDigest] = []
     private var oldest = 0
     private var inFlight: [BatchDigest: InFlight] = [:]
-    private var evictedByCount = false
+    /// When the youngest batch arrived that the bound on batches evicted.
+    private var evictedByCount: Timestamp?
 
     /// 32 bytes, since a busy stream holds hundreds of thousands.
     private struct Compact {
@@ -106,8 +107,8 @@ package struct DedupIndex: Sendable {
         if isNew { order.append(entry.digest) }
         if !entry.rejects.isEmpty { rejects[entry.digest] = entry.rejects }
         if records.count > maxBatches {
+            if let oldest = records[order[oldest]]?.receivedAt { evictedByCount = max(evictedByCount ?? oldest, oldest) }
             evictOldest()
-            evictedByCount = true
         }
     }
 
@@ -119,11 +120,11 @@ package struct DedupIndex: Sendable {
         }
     }
 
-    /// How far back a repeated batch is recognised: the set window, or the age of the oldest batch still held when the
-    /// bound on batches has cut it short.
+    /// How far back a repeated batch is recognised: the set window, or the age of the youngest batch that the
+    /// bound on batches evicted, when that is less.
     package func window(now: Timestamp) -> Duration {
-        guard evictedByCount, oldest < order.count, let record = records[order[oldest]] else { return windowLength }
-        return min(windowLength, .microseconds(max(0, now.microseconds - record.receivedAt.microseconds)))
+        guard let evictedByCount else { return windowLength }
+        return min(windowLength, .microseconds(max(0, now.microseconds - evictedByCount.microseconds)))
     }
 
     private mutating func evictOldest() {
