@@ -78,7 +78,7 @@ package struct AuditEvents: Sendable {
         while room > 0 {
             let arn =
                 "{\"type\":\"AWS::S3::Object\",\"accountId\":\"\(pick(AuditEvents.accounts))\",\"ARN\":\"arn:aws:s3:::"
-                + "\(pick(AuditEvents.names))-platform-telemetry/\(hex(14))\"}"
+                + "\(pick(AuditEvents.names))-platform-telemetry/\(hex(24))\"}"
             if arn.utf8.count + 1 > room { break }
             room -= arn.utf8.count + 1
             resources.append(arn)
