@@ -7,7 +7,7 @@ import Testing
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         var hash = SHA256()
         Array("ab".utf8).withUnsafeBytes { hash.update($0) }
-        var copy = hash.copy()
+        var copy = hash
         Array("x".utf8).withUnsafeBytes { hash.update($0) }
         Array("c".utf8).withUnsafeBytes { copy.update($0) }
         #expect(hex(copy.finish()) == expected)
