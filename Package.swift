@@ -1,13 +1,13 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// One shared list of settings for every Swift target. Warnings fail the build in CI (see the Makefile).
+// One shared list of settings for every Swift target. With SLUICE_STRICT=1 (the Makefile sets it) warnings are errors.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
-]
+] + (Context.environment["SLUICE_STRICT"] == "1" ? [.treatAllWarnings(as: .error)] : [])
 
 let package = Package(
     name: "sluice",
@@ -86,6 +86,7 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "CLinux", "Model", "Files", "Payload", "Journal", "Landing", "Gateway", "Settings", "Edge", "Audit",
+                "LoadGenerator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -114,6 +115,9 @@ let package = Package(
             ],
             exclude: ["Golden"],
             swiftSettings: strict),
+        .target(name: "LoadGenerator", dependencies: ["Model", "CZlib"], swiftSettings: strict),
+        .testTarget(
+            name: "LoadGeneratorTests", dependencies: ["Model", "CZlib", "LoadGenerator"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
 )

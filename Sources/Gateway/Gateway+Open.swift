@@ -59,8 +59,8 @@ extension Gateway {
         }
         let gateway = Gateway(
             GatewayParts(
-                configuration: configuration, incarnation: incarnation, time: time, log: log, workers: workers,
-                timers: timers, available: available, strong: strong, quarantine: quarantine, orphans: orphans,
+                configuration: configuration, incarnation: incarnation, time: time, log: log, journal: journal,
+                workers: workers, timers: timers, available: available, strong: strong, quarantine: quarantine, orphans: orphans,
                 ledger: ledger, lander: lander))
         ledger.recordUntilDurable([.incarnationOpened(version: configuration.version)]) {}
         for stream in opened { gateway.resume(stream) }
@@ -92,7 +92,7 @@ extension Gateway {
         for (incarnation, next) in report.ends {
             facts.append(.incarnationEnded(stream: name, incarnation: incarnation, nextSequence: next, how: "recovered"))
         }
-        if name != .ledger { facts += report.sealed.map { .segmentSealed(.init($0, name)) } }
+        if name != .ledger { facts += report.sealed.filter { !$0.range.isEmpty }.map { .segmentSealed(.init($0, name)) } }
         if !facts.isEmpty { ledger.recordUntilDurable(facts) {} }
         for segment in report.sealed { lander.add(segment, writer: opened.stream.writer) }
         for segment in report.damagedSealed { rescue(segment, opened.stream.writer) }

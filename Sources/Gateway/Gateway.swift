@@ -15,6 +15,8 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
     package let incarnation: Incarnation
     let time: Time
     let log: Logger
+    /// Held for its lock: no other process may write this journal while the gateway lives.
+    private let journal: Journal<FS>
     let admission: Admission
     let workers: WorkerPool
     let timers: TimerQueue<Time>
@@ -38,6 +40,7 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
         time = parts.time
         log = parts.log
         admission = Admission(limit: parts.configuration.maxInFlightBytes)
+        journal = parts.journal
         workers = parts.workers
         timers = parts.timers
         available = parts.available
@@ -83,10 +86,20 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
         var checks = [
             Readiness.Check(name: "accepting", ok: running, detail: running ? "yes" : "the gateway is stopping")
         ]
-        for name in available.keys.sorted() where lander.isStopped(name) {
+        for (name, stream) in available.sorted(by: { $0.key < $1.key }) {
+            let stopped = lander.isStopped(name)
             checks.append(
-                .init(name: "stream \(name)", ok: false, detail: "stopped: its object's name holds other bytes"))
+                .init(
+                    name: "stream \(name)", ok: !stopped,
+                    detail: stopped
+                        ? "stopped: other bytes hold its landing object's name"
+                        : "available; \(stream.writer.durableNext) events journaled by this incarnation"))
         }
+        for name in strong.keys.sorted() {
+            checks.append(.init(name: "stream \(name)", ok: true, detail: "strong; acknowledged once landed"))
+        }
+        // A backlog is no reason to turn producers away: available streams go on without the landing zone.
+        checks.append(.init(name: "landing", ok: true, detail: "\(lander.backlog) sealed segments not yet landed"))
         return Readiness(checks: checks)
     }
 

@@ -11,6 +11,7 @@ struct GatewayParts<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
     let incarnation: Incarnation
     let time: Time
     let log: Logger
+    let journal: Journal<FS>
     let workers: WorkerPool
     let timers: TimerQueue<Time>
     let available: [StreamName: AvailableStream<FS, Time>]

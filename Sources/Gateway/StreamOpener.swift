@@ -30,7 +30,7 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
         let writer = StreamWriter(
             stream: stream.name, journal: core, time: time, reserve: reserve
         ) { [lander, ledger] segment in
-            if stream.name != .ledger {
+            if stream.name != .ledger, !segment.range.isEmpty {
                 ledger.value?.recordUntilDurable([.segmentSealed(.init(segment, stream.name))]) {}
             }
             if let writer = late.value { lander.value?.add(segment, writer: writer) }

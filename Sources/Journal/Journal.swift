@@ -10,6 +10,7 @@ package final class Journal<FS: FileSystem>: Sendable {
     private let gateway: GatewayName
     private let incarnation: Incarnation
     private let lock: FS.File
+    private let reserve: SpaceReserve<FS>
 
     /// Creates the directory if need be and takes its lock.
     package init(
@@ -21,6 +22,7 @@ package final class Journal<FS: FileSystem>: Sendable {
         self.configuration = configuration
         self.gateway = gateway
         self.incarnation = incarnation
+        reserve = SpaceReserve(files: files, directory: directory)
         do throws(FileError) {
             try files.createDirectories(directory)
             lock = try files.lock(directory.appending("lock"))
@@ -55,15 +57,19 @@ package final class Journal<FS: FileSystem>: Sendable {
         let configuration = own ?? self.configuration
         let paths = StreamPaths(journal: directory, stream: stream)
         do throws(FileError) {
-            try files.createDirectories(paths.directory)
-            var keyLog = KeyLog(files: files, directory: paths.keys, configuration: configuration)
-            try keyLog.load(onEntry)
-            try keyLog.expire(now: now)
-            var recovery = Recovery(files: files, paths: paths, stream: stream, gateway: gateway)
-            let report = try recovery.run(onEntry)
+            try reserve.spending { () throws(FileError) in try files.createDirectories(paths.directory) }
+            // Entries come again when recovery runs a second time, after the reserve was given up: the index takes that.
+            let (keyLog, report) = try reserve.spending { () throws(FileError) in
+                var keyLog = KeyLog(files: files, directory: paths.keys, configuration: configuration)
+                try keyLog.load(onEntry)
+                try keyLog.expire(now: now)
+                var recovery = Recovery(files: files, paths: paths, stream: stream, gateway: gateway)
+                return (keyLog, try recovery.run(onEntry))
+            }
+            reserve.restore()
             let journal = StreamJournal(
                 files: files, paths: paths, configuration: configuration, stream: stream, gateway: gateway,
-                incarnation: incarnation, keyLog: keyLog)
+                incarnation: incarnation, keyLog: keyLog, reserve: reserve)
             return (journal, report)
         } catch {
             throw JournalError(

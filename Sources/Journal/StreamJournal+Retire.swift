@@ -18,11 +18,14 @@ extension StreamJournal {
                 case .bad, .end: break reading
                 }
             }
-            try keyLog.append(entries, incarnation: segment.incarnation)
+            try spaceReserve.spending { () throws(FileError) in
+                try keyLog.append(entries, incarnation: segment.incarnation)
+            }
             try files.unlink(segment.path)
             try files.unlink(segment.path.suffixed(".sealed"))
             try files.syncDirectory(paths.directory)
             try keyLog.expire(now: now)
+            spaceReserve.restore()
         } catch {
             // A second try finds the segment already gone.
             if error.errno == .noSuchFileOrDirectory { return }

@@ -34,10 +34,11 @@ package final class StreamJournal<FS: FileSystem> {
     private var chain: UInt32 = 0
     private var sealed: [SealedSegment] = []
     var keyLog: KeyLog<FS>
+    let spaceReserve: SpaceReserve<FS>
 
     init(
         files: FS, paths: StreamPaths, configuration: JournalConfiguration, stream: StreamName, gateway: GatewayName,
-        incarnation: Incarnation, keyLog: KeyLog<FS>
+        incarnation: Incarnation, keyLog: KeyLog<FS>, reserve: SpaceReserve<FS>
     ) {
         self.files = files
         self.paths = paths
@@ -46,6 +47,7 @@ package final class StreamJournal<FS: FileSystem> {
         self.gateway = gateway
         self.incarnation = incarnation
         self.keyLog = keyLog
+        spaceReserve = reserve
     }
 
     /// When the open segment must be sealed by age; at once when it is full or poisoned; `nil` when nothing is open.
@@ -131,7 +133,9 @@ package final class StreamJournal<FS: FileSystem> {
                 length: totals.length, sha256: totals.sha256, gateway: gateway, incarnation: incarnation,
                 ordinal: segment.ordinal, range: totals.range, batches: totals.batches,
                 uncompressed: totals.uncompressed, received: totals.received, eventTimes: totals.eventTimes)
-            try files.writeSidecar(for: result, stream: stream, in: paths)
+            try spaceReserve.spending { () throws(FileError) in
+                try files.writeSidecar(for: result, stream: stream, in: paths)
+            }
             sealed.append(result)
             active = nil
         } catch {

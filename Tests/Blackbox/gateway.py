@@ -51,8 +51,8 @@ class Gateway:
                 "audit_logs": {"consistency": "available", "event_id": "/eventID", "event_time": "/eventTime"},
                 "anything": {"consistency": "available", "objects_only": False},
                 "small": {
-                    "consistency": "available", "max_body_bytes": 65536, "max_decoded_bytes": 131072,
-                    "max_event_bytes": 1024, "max_events": 100,
+                    "consistency": "available", "body_max_bytes": 65536, "decoded_max_bytes": 131072,
+                    "event_max_bytes": 1024, "events_max": 100,
                 },
                 "billing_usage": {
                     "consistency": "strong", "event_id": "/event_id", "event_time": "/event_time",

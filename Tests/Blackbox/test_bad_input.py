@@ -65,7 +65,9 @@ def test_a_hundred_thousand_brackets(gateway, kind):
     response = gateway.post("anything", b"[" * 100_000, content_type=kind)
     if response.status == 202:
         receipt = json.loads(response.body)
-        assert receipt["events"]["accepted"] == 0 and receipt["rejected"][0]["reason"] == "too_deep"
+        # Never closed, and too deep: either is true.
+        assert receipt["events"]["accepted"] == 0
+        assert receipt["rejected"][0]["reason"] in ("too_deep", "malformed_json")
     else:
         assert (response.status, slug(response)) == (400, "malformed-document")
 

@@ -117,3 +117,18 @@ def test_receipts_and_dedup_survive_a_restart(folder):
         assert gateway.stop() == 0
         assert len(gateway.landed("audit_logs")) == 1 and len(gateway.landed("_quarantine")) == 1
         assert gateway.verify()[0] == 0
+
+
+def test_batches_of_only_bad_events_land_nothing_and_are_remembered(folder):
+    with Gateway(folder) as gateway:
+        assert gateway.post("audit_logs", b"bad", key="bad").status == 202
+        gateway.wait_landed("_quarantine", 1)
+        good = b'{"eventID":"a","eventTime":"2026-01-01T00:00:00Z"}'
+        assert gateway.post("audit_logs", good, key="good").status == 202
+        gateway.wait_landed("audit_logs", 1)
+        assert gateway.stop() == 0
+        gateway.start()
+        assert json.loads(gateway.post("audit_logs", b"bad", key="bad").body)["replayed"] is True
+        assert gateway.stop() == 0
+        assert len(gateway.objects("audit_logs")) == 1 and len(gateway.landed("_quarantine")) == 1
+        assert gateway.verify()[0] == 0, gateway.verify()

@@ -210,3 +210,24 @@ def test_a_disk_that_fills_under_load_loses_nothing(small_disk):
             assert any(503 in producer.statuses for producer in producers), "the disk was never full"
     finally:
         gateway.log.unlink(missing_ok=True)
+
+
+def test_recovery_needs_no_space(small_disk):
+    """Killed with an open segment, on a disk without a free byte: it starts, and lands what was acknowledged."""
+    gateway = Gateway(small_disk, {"journal": {"segment_max_age_seconds": 60, "reserve_bytes": 2 << 20}})
+    gateway.log = pathlib.Path(str(small_disk) + ".log")
+    try:
+        with gateway:
+            assert gateway.post("audit_logs", b'{"eventID":"a","eventTime":"2026-01-01T00:00:00Z"}').status == 202
+            gateway.kill()
+            with open(small_disk / "ballast", "wb", buffering=0) as file:
+                for size in (65536, 4096, 1):
+                    try:
+                        while file.write(b"\0" * size):
+                            pass
+                    except OSError:
+                        pass
+            gateway.start()
+            assert [line["event_key"] for line in gateway.wait_landed("audit_logs", 1)] == ["a"]
+    finally:
+        gateway.log.unlink(missing_ok=True)

@@ -45,6 +45,11 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
 
     /// Queues a sealed segment behind the others of its stream.
     package func add(_ segment: SealedSegment, writer: Writer) {
+        // Batches whose every event was refused: nothing to land, and no sequence to name an object by. Their keys stay.
+        guard !segment.range.isEmpty else {
+            state.withLock { $0.retiring += 1 }
+            return retire(Item(segment: segment, writer: writer))
+        }
         state.withLock { state in
             let ticket = state.schedule.add(to: writer.stream)
             state.items[ticket] = Item(segment: segment, writer: writer)

@@ -45,15 +45,15 @@ struct JournalFacts {
             throw Violation("\(segment.path): \(bytes.count) bytes, sealed with \(segment.length)")
         }
         guard SHA256.hash(bytes) == segment.sha256 else { throw Violation("\(segment.path): another hash than sealed with") }
-        guard !segment.range.isEmpty else { throw Violation("\(segment.path): a segment without events to land") }
-        if let before = handedOut.updateValue(bytes, forKey: segment.objectName), before != bytes {
+        // A segment without events does not land, so its name says nothing.
+        if !segment.range.isEmpty, let before = handedOut.updateValue(bytes, forKey: segment.objectName), before != bytes {
             throw Violation("\(segment.objectName): handed out before with other bytes")
         }
         let text = try SegmentText(bytes)
         guard text.headers.allSatisfy({ $0.incarnation == segment.incarnation }) else {
             throw Violation("\(segment.path): a block of another incarnation")
         }
-        guard text.lines.first?.sequence == segment.range.first, text.lines.count == Int(segment.range.count) else {
+        guard text.headers.first?.firstSequence == segment.range.first, text.lines.count == Int(segment.range.count) else {
             throw Violation("\(segment.path): another range than \(segment.range)")
         }
         guard text.headers.reduce(0, { $0 + $1.entries.count }) == segment.batches else {
@@ -66,6 +66,7 @@ struct JournalFacts {
 
     /// A segment lands, before it is retired.
     mutating func land(_ segment: SealedSegment, _ bytes: [UInt8]) throws {
+        if segment.range.isEmpty { return }
         if let before = landed.updateValue(bytes, forKey: segment.objectName), before != bytes {
             throw Violation("\(segment.objectName): landed before with other bytes")
         }
@@ -87,7 +88,7 @@ struct JournalFacts {
         for segment in report.sealed {
             let bytes = try bytesOf(segment)
             try sealed(segment, bytes)
-            guard names.insert(segment.objectName).inserted else { throw Violation("\(segment.objectName): twice") }
+            guard segment.range.isEmpty || names.insert(segment.objectName).inserted else { throw Violation("\(segment.objectName): twice") }
             for (sequence, line) in try SegmentText(bytes).lines {
                 let place = Place(incarnation: segment.incarnation, sequence: sequence)
                 guard found.updateValue(line, forKey: place) == nil else {

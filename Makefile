@@ -1,0 +1,51 @@
+# `make run` and `make test` install what is missing first; see scripts/install-deps.
+
+SHELL := /bin/bash
+SLUICE := .build/release/sluice
+PYTEST := .venv/bin/pytest
+# Warnings fail the build of our own targets in tests and CI (Package.swift).
+STRICT := SLUICE_STRICT=1
+
+.PHONY: run build test test-swift test-blackbox lint format bench kill deps venv clean
+
+run: build
+	$(SLUICE) serve --config config/local.yaml
+
+build: deps
+	$(STRICT) swift build -c release --product sluice
+
+test: build venv lint test-swift test-blackbox
+
+test-swift: deps
+	$(STRICT) swift test
+
+test-blackbox: build venv
+	$(PYTEST) -q Tests/Blackbox
+
+lint: deps
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+	scripts/check-layers
+
+format:
+	swift format --in-place --recursive --parallel Sources Tests Package.swift
+
+# CPU microseconds per event from socket to landed object, beside a reference that does only the unavoidable.
+bench: build
+	python3 Benchmarks/bench.py
+
+# A long run of kill -9 under load: make kill KILLS=5000
+KILLS ?= 2000
+kill: build venv
+	SLUICE_KILLS=$(KILLS) $(PYTEST) -q -s Tests/Blackbox/test_kill.py
+
+deps:
+	@scripts/install-deps
+
+venv: .venv/.ready
+.venv/.ready: Tests/requirements.txt
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check -r Tests/requirements.txt
+	touch $@
+
+clean:
+	rm -rf .build .venv var
