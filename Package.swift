@@ -107,6 +107,14 @@ let package = Package(
                 "Model", "Files", "Landing", "Simulation", .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "JournalTests",
+            dependencies: [
+                "Model", "Files", "Payload", "Journal", "Simulation",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            exclude: ["Golden"],
+            swiftSettings: strict),
         .target(name: "LoadGenerator", dependencies: ["Model", "CZlib"], swiftSettings: strict),
         .testTarget(
             name: "LoadGeneratorTests", dependencies: ["Model", "CZlib", "LoadGenerator"], swiftSettings: strict),
