@@ -52,7 +52,8 @@ final class LandedZone: Sendable {
             configuration, files: LinuxFileSystem(),
             store: try DirectoryStore(LinuxFileSystem(), root: path.appending("landing")) { landers.run($0) },
             time: SystemTime(), incarnation: Incarnation(rawValue: UInt64.random(in: 0...UInt64.max)),
-            workers: WorkerPool(name: "worker", threads: 1), log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            workers: WorkerPool(name: "worker", threads: 1),
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     private func send(_ text: String, _ key: String, _ stream: String, _ gateway: Zone) async throws {

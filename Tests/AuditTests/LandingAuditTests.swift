@@ -90,12 +90,14 @@ import Testing
         #expect(found.contains(.hash) && found.contains(.count))
     }
 
-    @Test("names that no gateway gives are foreign", arguments: [
-        "x.json.gz", "logs/x.json.gz", "logs/date=2026-01-01/hour=00/part-0000.json.gz",
-        "logs/date=2026-01-01/hour=00/local_0000000000000001_5-3.json.gz",
-        "logs/date=2026-01-01/hour=00/local_0000000000000001_0-18446744073709551615.json.gz",
-        "bills/keyed/00/abc.json.gz",
-    ])
+    @Test(
+        "names that no gateway gives are foreign",
+        arguments: [
+            "x.json.gz", "logs/x.json.gz", "logs/date=2026-01-01/hour=00/part-0000.json.gz",
+            "logs/date=2026-01-01/hour=00/local_0000000000000001_5-3.json.gz",
+            "logs/date=2026-01-01/hour=00/local_0000000000000001_0-18446744073709551615.json.gz",
+            "bills/keyed/00/abc.json.gz",
+        ])
     func foreign(_ name: String) async throws {
         let zone = try await LandedZone()
         try FileManager.default.createDirectory(

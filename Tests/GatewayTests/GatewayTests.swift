@@ -56,7 +56,8 @@ import Testing
         #expect(gateway.stop(within: .seconds(20)).clean)
         #expect(zone.objects("logs/").count == 1)
         let next = try zone.open()
-        #expect(await next.send("bad\n", to: "logs", key: "k").receipt?.replayed == true, "its key outlives the segment")
+        #expect(
+            await next.send("bad\n", to: "logs", key: "k").receipt?.replayed == true, "its key outlives the segment")
         #expect(next.stop(within: .seconds(20)).clean)
     }
 
@@ -109,7 +110,8 @@ import Testing
         let zone = try TestZone()
         let gateway = try zone.open()
         zone.store.set(.refusing)
-        guard case .landingUnavailable? = await gateway.send("{}", to: "bills", key: "k", within: .seconds(1)).refusal else {
+        guard case .landingUnavailable? = await gateway.send("{}", to: "bills", key: "k", within: .seconds(1)).refusal
+        else {
             Issue.record("a strong stream promised what the store refused")
             return
         }

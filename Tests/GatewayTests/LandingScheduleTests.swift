@@ -53,7 +53,9 @@ import Testing
             #expect(schedule.next(now: at(now)) == .send(ticket))
             let whole = min(Duration.milliseconds(200 << failures), .seconds(30))
             let pause = whole * (0.5 + jitter / 2)
-            #expect(schedule.finished(ticket, .failed(retryAfter: nil), now: at(now), jitter: jitter) == .retry(after: pause))
+            #expect(
+                schedule.finished(ticket, .failed(retryAfter: nil), now: at(now), jitter: jitter)
+                    == .retry(after: pause))
             #expect(schedule.next(now: at(now)) == .idle(until: at(now) + pause))
             now += 60_000
         }

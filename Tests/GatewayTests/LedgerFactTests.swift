@@ -53,6 +53,9 @@ import Testing
             #""end":9223372036854775810"#, #""bytes":1099511627776"#, #""sha256":"00ff""#,
             #""event_time_first":"1969-12-31T23:59:59.999999Z""#,
         ] { #expect(line.contains(part), "\(part)") }
-        #expect(!facts[4].line(gateway: GatewayName("g")!, incarnation: Incarnation(rawValue: 1), at: Timestamp(microseconds: 5)).contains("event_time"))
+        #expect(
+            !facts[4].line(
+                gateway: GatewayName("g")!, incarnation: Incarnation(rawValue: 1), at: Timestamp(microseconds: 5)
+            ).contains("event_time"))
     }
 }

@@ -51,7 +51,8 @@ final class TestZone: Sendable {
         return try Gateway.open(
             configuration, files: LinuxFileSystem(), store: store, time: SystemTime(),
             incarnation: Incarnation(rawValue: UInt64.random(in: 0...UInt64.max)),
-            workers: WorkerPool(name: "worker", threads: 2), log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            workers: WorkerPool(name: "worker", threads: 2),
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// Every object's name, sorted.

@@ -28,7 +28,8 @@ import Testing
 
     @Test("a batch that is no array is refused whole")
     func notAnArray() {
-        #expect(throws: PayloadError.malformedDocument(.wrongType, detail: "a CloudEvents batch must be a JSON array")) {
+        #expect(throws: PayloadError.malformedDocument(.wrongType, detail: "a CloudEvents batch must be a JSON array"))
+        {
             try encoding(.cloudEventsBatch).process(event())
         }
     }

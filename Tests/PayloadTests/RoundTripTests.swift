@@ -94,7 +94,9 @@ enum RandomJSON {
     }
 
     private static func string(_ random: inout SeededGenerator) -> String {
-        let pieces = ["a", "é", "😀", #"\""#, #"\\"#, #"\n"#, #"\u00e9"#, #"\ud83d\ude00"#, "[", "]", "{", "}", ",", ":", " "]
+        let pieces = [
+            "a", "é", "😀", #"\""#, #"\\"#, #"\n"#, #"\u00e9"#, #"\ud83d\ude00"#, "[", "]", "{", "}", ",", ":", " ",
+        ]
         let count = Int.random(in: 0...12, using: &random)
         return "\"" + (0..<count).map { _ in pieces.randomElement(using: &random)! }.joined() + "\""
     }
