@@ -40,7 +40,8 @@ final class LineDeflater: @unchecked Sendable {
         uncompressedCount = 0
         crc32 = 0
         outputCount = 0
-        let wanted = expected / 3 + 4096
+        // Enough for most batches, so that a first flush need not grow it.
+        let wanted = expected / 3 + (96 << 10)
         if output.count < wanted { output = [UInt8](repeating: 0, count: wanted) }
     }
 

@@ -14,7 +14,8 @@ import Testing
 
     /// An object nested `depth` deep, alternating with arrays.
     private func nested(_ depth: Int) -> String {
-        (1..<depth).reduce("{}") { text, level in level % 2 == 1 && level < depth - 1 ? "[\(text)]" : "{\"a\":\(text)}" }
+        (1..<depth).reduce("{}") { text, level in level % 2 == 1 && level < depth - 1 ? "[\(text)]" : "{\"a\":\(text)}"
+        }
     }
 
     @Test("bytes of an event, at the limit and beyond")

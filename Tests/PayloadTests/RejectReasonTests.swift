@@ -18,11 +18,13 @@ import Testing
             case .invalidUTF8: (Encoding(), Array(#"{"a":""#.utf8) + [0xFF] + Array(#""}"#.utf8))
             case .duplicateMember: (self.encoding { $0.checkDuplicateMembers = true }, Array(#"{"a":1,"a":2}"#.utf8))
             case .tooDeep: (self.encoding { $0.maxDepth = 1 }, Array(#"{"a":{}}"#.utf8))
-            case .tooLarge: (self.encoding { $0.maxEventBytes = 64 }, Array(#"{"a":"\#(String(repeating: "x", count: 64))"}"#.utf8))
+            case .tooLarge:
+                (self.encoding { $0.maxEventBytes = 64 }, Array(#"{"a":"\#(String(repeating: "x", count: 64))"}"#.utf8))
             case .notAnObject: (Encoding(), Array("[1]".utf8))
             case .missingMember: (id, Array(#"{"ID":"x"}"#.utf8))
             case .nullMember: (id, Array(#"{"id":null}"#.utf8))
-            case .wrongType: (self.encoding { $0.required = [.init(pointer: "/id", type: .string)] }, Array(#"{"id":1}"#.utf8))
+            case .wrongType:
+                (self.encoding { $0.required = [.init(pointer: "/id", type: .string)] }, Array(#"{"id":1}"#.utf8))
             case .invalidKey: (id, Array(#"{"id":1.5}"#.utf8))
             case .numberOutOfRange: (Encoding(), Array(#"{"a":1e999}"#.utf8))
             }
@@ -69,7 +71,9 @@ import Testing
             #expect(try Encoding.anyValue.verdict(text) == .numberOutOfRange, "\(text)")
             #expect(try Encoding.anyValue.verdict(#"{"a":"1e\"","b":[\#(text)]}"#) == .numberOutOfRange, "\(text)")
         }
-        for text in ["1.", ".5", "01", "1e", "+1", "0x1", "1e5.5", "--1", "NaN", "Infinity", "[1e999,]", "1e999x", "1e999\u{0}"] {
+        for text in [
+            "1.", ".5", "01", "1e", "+1", "0x1", "1e5.5", "--1", "NaN", "Infinity", "[1e999,]", "1e999x", "1e999\u{0}",
+        ] {
             #expect(try Encoding.anyValue.verdict(text) == .malformedJSON, "\(text)")
         }
     }

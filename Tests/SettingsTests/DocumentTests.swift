@@ -15,7 +15,8 @@ import Testing
     func localSettings() throws {
         let text = try text("config/local.yaml")
         let settings = try Settings.parse(text, source: "config/local.yaml")
-        #expect(settings.streams.map(\.name.rawValue) == ["audit_logs", "job_events", "billing_usage", "cluster_metrics"])
+        #expect(
+            settings.streams.map(\.name.rawValue) == ["audit_logs", "job_events", "billing_usage", "cluster_metrics"])
         let written = written(in: text)
         for key in SettingsCatalogue.keys {
             #expect(written[key.path] == key.standard, "\(key.path)")

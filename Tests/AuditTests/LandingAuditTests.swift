@@ -1,0 +1,127 @@
+import Audit
+import Foundation
+import Testing
+
+@Suite struct LandingAuditTests {
+    private func check(_ zone: LandedZone) throws -> AuditReport {
+        try LandingAudit.run(DirectoryZone(path: zone.landing.path))
+    }
+
+    private func kinds(_ zone: LandedZone) throws -> Set<Finding.Kind> { Set(try check(zone).findings.map(\.kind)) }
+
+    @Test("what gateways landed is complete, counted and dated")
+    func complete() async throws {
+        let zone = try await LandedZone()
+        let report = try check(zone)
+        #expect(report.complete, "\(report.findings)")
+        let logs = try #require(report.streams.first { $0.stream == "logs" })
+        #expect(logs.events == 14 && logs.objects == 2 && logs.gateways == 1)
+        #expect(logs.complete_through != nil)
+        let bills = try #require(report.streams.first { $0.stream == "bills" })
+        #expect(bills.events == 12 && bills.objects == 6)
+        #expect(report.streams.first { $0.stream == "_quarantine" }?.events == 2)
+        let text = String(decoding: try JSONEncoder().encode(report), as: UTF8.self)
+        #expect(text.contains(#""complete":true"#))
+    }
+
+    @Test("a deleted object is a gap, and is missing")
+    func deleted() async throws {
+        let zone = try await LandedZone()
+        let whole = try check(zone).streams.first { $0.stream == "logs" }?.complete_through
+        try FileManager.default.removeItem(at: zone.url(zone.objects("logs")[0]))
+        let report = try check(zone)
+        #expect(Set(report.findings.map(\.kind)) == [.gap, .missingObject])
+        #expect(report.findings.allSatisfy { $0.stream == "logs" })
+        #expect(report.streams.first { $0.stream == "logs" }?.complete_through != whole)
+    }
+
+    @Test("a deleted object of a strong stream is missing")
+    func deletedKeyed() async throws {
+        let zone = try await LandedZone()
+        try FileManager.default.removeItem(at: zone.url(zone.objects("bills")[3]))
+        #expect(try kinds(zone) == [.missingObject])
+    }
+
+    @Test("a deleted ledger object is a gap in the ledger")
+    func deletedLedger() async throws {
+        let zone = try await LandedZone()
+        for object in zone.objects("_ledger") { try FileManager.default.removeItem(at: zone.url(object)) }
+        #expect(try check(zone).streams.allSatisfy { $0.complete_through == nil })
+    }
+
+    @Test("an object under a second range's name is a duplicate, and its name is wrong")
+    func duplicated() async throws {
+        let zone = try await LandedZone()
+        let object = zone.objects("logs")[0]
+        let name = object.replacing("_0-6.json.gz", with: "_3-9.json.gz")
+        #expect(name != object)
+        try FileManager.default.copyItem(at: zone.url(object), to: zone.url(name))
+        #expect(try kinds(zone) == [.duplicate, .count])
+    }
+
+    @Test("an object copied to another stream is foreign there")
+    func otherStream() async throws {
+        let zone = try await LandedZone()
+        let object = zone.objects("logs")[0]
+        let name = "other" + object.dropFirst("logs".count)
+        try FileManager.default.createDirectory(
+            at: zone.url(name).deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.copyItem(at: zone.url(object), to: zone.url(name))
+        #expect(try kinds(zone).contains(.foreign))
+    }
+
+    @Test("a flipped byte anywhere is found", arguments: [0, 3, 10, 20, 40, 90, 150, -1, -5, -12])
+    func flipped(_ place: Int) async throws {
+        let zone = try await LandedZone()
+        let object = zone.objects("logs")[0]
+        try zone.damage(object) { $0[place >= 0 ? place : $0.count + place] ^= 1 }
+        let report = try check(zone)
+        #expect(report.findings.contains { $0.kind == .hash && $0.object == object }, "\(report.findings)")
+    }
+
+    @Test("a truncated object is found, also when it ends between blocks or is empty")
+    func truncated() async throws {
+        let zone = try await LandedZone()
+        let object = zone.objects("logs")[0]
+        try zone.damage(object) { $0.removeLast() }
+        #expect(try kinds(zone).contains(.hash))
+        try zone.damage(object) { $0 = Data() }
+        let found = try kinds(zone)
+        #expect(found.contains(.hash) && found.contains(.count))
+    }
+
+    @Test(
+        "names that no gateway gives are foreign",
+        arguments: [
+            "x.json.gz", "logs/x.json.gz", "logs/date=2026-01-01/hour=00/part-0000.json.gz",
+            "logs/date=2026-01-01/hour=00/local_0000000000000001_5-3.json.gz",
+            "logs/date=2026-01-01/hour=00/local_0000000000000001_0-18446744073709551615.json.gz",
+            "bills/keyed/00/abc.json.gz",
+        ])
+    func foreign(_ name: String) async throws {
+        let zone = try await LandedZone()
+        try FileManager.default.createDirectory(
+            at: zone.url(name).deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data("hello".utf8).write(to: zone.url(name))
+        let report = try check(zone)
+        #expect(report.findings.map(\.kind) == [.foreign] && report.findings.first?.object == name)
+    }
+
+    @Test("bytes that are no block, under a gateway's name, have no hash to trust")
+    func notABlock() async throws {
+        let zone = try await LandedZone()
+        let name = "logs/date=2026-01-01/hour=00/local_0000000000000001_0-3.json.gz"
+        try FileManager.default.createDirectory(
+            at: zone.url(name).deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data("hello".utf8).write(to: zone.url(name))
+        #expect(try kinds(zone) == [.hash])
+    }
+
+    @Test("what is staged is no object; what is no directory can't be checked")
+    func staging() async throws {
+        let zone = try await LandedZone()
+        try Data("half".utf8).write(to: zone.url(".staging/9.json.gz"))
+        #expect(try check(zone).complete)
+        #expect(throws: AuditError.self) { try LandingAudit.run(DirectoryZone(path: zone.landing.path + "/none")) }
+    }
+}

@@ -1,0 +1,41 @@
+import Files
+import Landing
+import Synchronization
+
+/// A directory store that can be told to misbehave.
+final class MischievousStore: ObjectStore {
+    enum Mood: Sendable {
+        case well
+        /// Creates the object, but gives no answer that proves it, this many times.
+        case silent(Int)
+        /// Creates nothing.
+        case refusing
+    }
+
+    private let store: DirectoryStore<LinuxFileSystem>
+    private let mood = Mutex(Mood.well)
+
+    init(_ store: DirectoryStore<LinuxFileSystem>) { self.store = store }
+
+    func set(_ next: Mood) { mood.withLock { $0 = next } }
+
+    func create(_ object: NewObject, completion: @escaping @Sendable (CreateOutcome) -> Void) {
+        let now = mood.withLock { mood in
+            defer { if case .silent(let left) = mood { mood = left > 1 ? .silent(left - 1) : .well } }
+            return mood
+        }
+        switch now {
+        case .well: store.create(object, completion: completion)
+        case .silent: store.create(object) { _ in completion(.unknown(StoreFailure("the connection was reset"))) }
+        case .refusing: completion(.refused(StoreFailure("access denied")))
+        }
+    }
+
+    func inspect(_ name: String, completion: @escaping @Sendable (InspectOutcome) -> Void) {
+        store.inspect(name, completion: completion)
+    }
+
+    func readPrefix(_ name: String, count: Int, completion: @escaping @Sendable (ReadOutcome) -> Void) {
+        store.readPrefix(name, count: count, completion: completion)
+    }
+}
