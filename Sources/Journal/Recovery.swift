@@ -172,11 +172,9 @@ struct Recovery<FS: FileSystem> {
             report.tornBytes += segment.tornBytes
             let file = try files.open(segment.path, .update)
             let length = kept.last!.offset + Int64(kept.last!.length)
-            if segment.size > length {
-                try file.truncate(to: length)
-                try file.syncData()
-            }
-            let sealed = try totals(of: kept, in: file, path: segment.path, ordinal: segment.ordinal)
+            if segment.size > length { try file.truncate(to: length) }
+            let sealed = try rewrite(kept, in: file, path: segment.path, ordinal: segment.ordinal)
+            try file.syncData()
             try files.writeSidecar(for: sealed, stream: stream, in: paths)
             return [sealed]
         }
@@ -186,12 +184,15 @@ struct Recovery<FS: FileSystem> {
         return sealed
     }
 
-    private func totals(
-        of blocks: [ScannedBlock], in file: FS.File, path: FilePath, ordinal: UInt64
+    /// Writes the blocks over themselves. A recovery that failed on its sync left pages that read well, count as clean
+    /// and are not on the disk; only a new write makes a new sync cover them. It needs no space.
+    private func rewrite(
+        _ blocks: [ScannedBlock], in file: FS.File, path: FilePath, ordinal: UInt64
     ) throws(FileError) -> SealedSegment {
         var totals = SegmentTotals(first: blocks[0].header)
         for block in blocks {
             let bytes = try file.readPiece(at: block.offset, count: block.length)
+            try file.writeAll(bytes, at: block.offset)
             bytes.withUnsafeBytes { totals.add(block.header, $0) }
         }
         return totals.sealed(path: path, ordinal: ordinal, identity: blocks[0].header)

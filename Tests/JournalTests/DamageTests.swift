@@ -96,7 +96,7 @@ import Testing
         let expected = Dictionary(uniqueKeysWithValues: log.text.lines.map { ($0.sequence, $0.line) })
         for (index, place) in log.text.places.enumerated() {
             let hit = log.text.headers[index].range
-            for bit in place.lowerBound * 8..<place.upperBound * 8 {
+            for bit in stride(from: place.lowerBound * 8, to: place.upperBound * 8, by: BitStep.step) {
                 let disk = log.disk.clone()
                 try disk.flipBit(log.path, bit)
                 let found = try outcome(restarted(disk))
@@ -115,7 +115,7 @@ import Testing
         let log = try smallLog(landed: false, sealed: true)
         let sidecar = FilePath(log.path.string + ".sealed")
         let before = try log.disk.contents(sidecar)
-        for bit in 0..<before.count * 8 {
+        for bit in stride(from: 0, to: before.count * 8, by: BitStep.step) {
             let disk = log.disk.clone()
             try disk.flipBit(sidecar, bit)
             let found = try outcome(restarted(disk))
