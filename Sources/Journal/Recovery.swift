@@ -172,7 +172,8 @@ struct Recovery<FS: FileSystem> {
             report.tornBytes += segment.tornBytes
             let file = try files.open(segment.path, .update)
             let length = kept.last!.offset + Int64(kept.last!.length)
-            if segment.size > length { try file.truncate(to: length) }
+            // Also when it seems to be cut already: a failed sync may have lost the cut.
+            try file.truncate(to: length)
             let sealed = try rewrite(kept, in: file, path: segment.path, ordinal: segment.ordinal)
             try file.syncData()
             try files.writeSidecar(for: sealed, stream: stream, in: paths)
