@@ -45,6 +45,7 @@ let package = Package(
             dependencies: [
                 "Model", "Files", "Payload", .product(name: "SystemPackage", package: "swift-system"),
             ],
+            exclude: ["Journal.docc"],
             swiftSettings: strict),
         .target(
             name: "Landing",
@@ -113,7 +114,6 @@ let package = Package(
                 "Model", "Files", "Payload", "Journal", "Simulation",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            exclude: ["Golden"],
             swiftSettings: strict),
         .target(name: "LoadGenerator", dependencies: ["Model", "CZlib"], swiftSettings: strict),
         .testTarget(

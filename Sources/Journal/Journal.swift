@@ -61,9 +61,13 @@ package final class Journal<FS: FileSystem>: Sendable {
             // Entries come again when recovery runs a second time, after the reserve was given up: the index takes that.
             let (keyLog, report) = try reserve.spending { () throws(FileError) in
                 var keyLog = KeyLog(files: files, directory: paths.keys, configuration: configuration)
-                try keyLog.load(onEntry)
+                var retired = RetiredRanges()
+                try keyLog.load { entry, incarnation, first in
+                    retired.add(incarnation, SequenceRange(first: first, count: UInt64(entry.accepted)))
+                    onEntry(entry, incarnation, first)
+                }
                 try keyLog.expire(now: now)
-                var recovery = Recovery(files: files, paths: paths, stream: stream, gateway: gateway)
+                var recovery = Recovery(files: files, paths: paths, stream: stream, gateway: gateway, retired: retired)
                 return (keyLog, try recovery.run(onEntry))
             }
             reserve.restore()

@@ -37,7 +37,7 @@ struct KeyLog<FS: FileSystem> {
         self.configuration = configuration
     }
 
-    /// Reads every file, oldest first; stops within a file at the first record that is not whole.
+    /// Reads every file, oldest first. Passes over a damaged record; ends a file at one that is not whole.
     mutating func load(_ onEntry: (BatchEntry, Incarnation, UInt64) -> Void) throws(FileError) {
         try files.createDirectories(directory)
         var numbers: [UInt64] = []
@@ -61,10 +61,10 @@ struct KeyLog<FS: FileSystem> {
                 }
                 guard Int64(length) <= size - offset - 8 else { break }
                 let payload = try file.readPiece(at: offset + 8, count: Int(length))
-                guard payload.withUnsafeBytes({ CRC32C.of($0) }) == checksum,
-                    let latest = KeyLog.decode(payload, onEntry)
-                else { break }
-                newest = max(newest ?? latest, latest)
+                // A damaged record costs its own keys only, as long as its length leads to the next.
+                if payload.withUnsafeBytes({ CRC32C.of($0) }) == checksum, let latest = KeyLog.decode(payload, onEntry) {
+                    newest = max(newest ?? latest, latest)
+                }
                 offset += 8 + Int64(length)
             }
             closed.append(Closed(path: path, newest: newest ?? Timestamp(microseconds: .min)))

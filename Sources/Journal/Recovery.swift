@@ -11,35 +11,16 @@ struct Recovery<FS: FileSystem> {
     let stream: StreamName
     let gateway: GatewayName
 
+    /// What the key log says has landed and gone.
+    private let retired: RetiredRanges
     private var report = RecoveryReport()
 
-    init(files: FS, paths: StreamPaths, stream: StreamName, gateway: GatewayName) {
+    init(files: FS, paths: StreamPaths, stream: StreamName, gateway: GatewayName, retired: RetiredRanges) {
         self.files = files
         self.paths = paths
         self.stream = stream
         self.gateway = gateway
-    }
-
-    /// A segment file as found.
-    struct Found {
-        var path: FilePath
-        var incarnation: Incarnation
-        var ordinal: UInt64
-        var size: Int64
-        var blocks: [ScannedBlock]
-        /// Where bytes that are no sound block begin, with sound ones after them.
-        var holes: [(after: UInt64, before: UInt64, reason: String)]
-        /// Bytes behind the last sound block.
-        var tornBytes: Int64
-        var sidecar: SealedSegment?
-
-        var end: UInt64? { blocks.last.map(\.range.end) }
-        /// Whether the file holds exactly what its sidecar says.
-        var matchesSidecar: Bool {
-            guard let sidecar else { return false }
-            return holes.isEmpty && tornBytes == 0 && size == sidecar.length && blocks.first?.range.first == sidecar.range.first
-                && end == sidecar.range.end
-        }
+        self.retired = retired
     }
 
     mutating func run(_ onEntry: (BatchEntry, Incarnation, UInt64) -> Void) throws(FileError) -> RecoveryReport {
@@ -53,8 +34,8 @@ struct Recovery<FS: FileSystem> {
 
     // MARK: Reading
 
-    private mutating func scan() throws(FileError) -> [Found] {
-        var found: [Found] = []
+    private mutating func scan() throws(FileError) -> [FoundSegment] {
+        var found: [FoundSegment] = []
         let names = try files.list(paths.directory)
         for name in names where name != "keys" {
             let path = paths.directory.appending(name)
@@ -72,13 +53,13 @@ struct Recovery<FS: FileSystem> {
         return found
     }
 
-    private mutating func read(_ path: FilePath, _ incarnation: Incarnation, _ ordinal: UInt64) throws(FileError) -> Found? {
+    private mutating func read(_ path: FilePath, _ incarnation: Incarnation, _ ordinal: UInt64) throws(FileError) -> FoundSegment? {
         let file = try files.open(path, .update)
         // What was read after a crash may be in the page cache only: sync before trusting it.
         try file.syncData()
         let size = try file.size()
         let reader = SegmentReader<FS>(file, size: size)
-        var found = Found(
+        var found = FoundSegment(
             path: path, incarnation: incarnation, ordinal: ordinal, size: size, blocks: [], holes: [], tornBytes: 0,
             sidecar: try sidecar(of: path))
         var hole: String?
@@ -91,17 +72,19 @@ struct Recovery<FS: FileSystem> {
                     return nil
                 }
                 if let reason = hole ?? (found.end.map { $0 == block.range.first } == false ? "blocks are missing" : nil) {
-                    found.holes.append((found.end ?? 0, block.range.first, reason))
+                    found.holes.append((found.end, block.range.first, reason))
                     hole = nil
                 }
                 found.blocks.append(block)
             case .bad(let offset, let error):
-                if case .unknownVersion = error, found.blocks.isEmpty {
-                    report.refused.append((path.string, "\(error); start the version that wrote it, or move the file away"))
-                    return nil
-                }
                 guard try reader.resume(gateway: gateway, incarnation: incarnation, stream: stream, from: found.end ?? 0)
                 else {
+                    // Without a block that this version knows, it is a later version's file and not a damaged byte.
+                    if case .unknownVersion = error, found.blocks.isEmpty {
+                        report.refused.append(
+                            (path.string, "\(error); start the version that wrote it, or move the file away"))
+                        return nil
+                    }
                     found.tornBytes = size - offset
                     break reading
                 }
@@ -109,6 +92,7 @@ struct Recovery<FS: FileSystem> {
             case .end: break reading
             }
         }
+        found.dropForeignSidecar()
         return found
     }
 
@@ -120,7 +104,7 @@ struct Recovery<FS: FileSystem> {
     }
 
     /// Incarnations by the arrival of their first block.
-    private static func inOrder(_ found: [Found]) -> [Incarnation] {
+    private static func inOrder(_ found: [FoundSegment]) -> [Incarnation] {
         var first: [Incarnation: Timestamp] = [:]
         for segment in found {
             let time = segment.blocks.first?.header.received.lowerBound ?? Timestamp(microseconds: .max)
@@ -132,10 +116,12 @@ struct Recovery<FS: FileSystem> {
     // MARK: Deciding and changing, one incarnation
 
     private mutating func recover(
-        _ segments: [Found], _ incarnation: Incarnation, _ onEntry: (BatchEntry, Incarnation, UInt64) -> Void
+        _ all: [FoundSegment], _ incarnation: Incarnation, _ onEntry: (BatchEntry, Incarnation, UInt64) -> Void
     ) throws(FileError) {
+        let copies = FoundSegment.redundant(among: all)
+        let segments = all.filter { !copies.contains($0.path) }
         var result: [SealedSegment] = []
-        var nextOrdinal = max(StreamPaths.firstSalvagedOrdinal, (segments.map(\.ordinal).max() ?? 0) + 1)
+        var nextOrdinal = max(StreamPaths.firstSalvagedOrdinal, (all.map(\.ordinal).max() ?? 0) + 1)
         let sealedRanges = segments.filter(\.matchesSidecar).compactMap(\.sidecar?.range)
         for (index, segment) in segments.enumerated() {
             if segment.matchesSidecar, let sidecar = segment.sidecar {
@@ -145,9 +131,10 @@ struct Recovery<FS: FileSystem> {
                 report.damagedSealed.append(sidecar)
                 note(segment.blocks, onEntry)
             } else {
-                // Not sealed. A later segment exists only if nothing here was acknowledged beyond its beginning.
+                // Not sealed. A later segment exists only if nothing here was acknowledged beyond its beginning; one
+                // that begins before this one has been given another's name.
                 let later = segments[(index + 1)...].filter { $0.ordinal < StreamPaths.firstSalvagedOrdinal }
-                let limit = later.compactMap { $0.sidecar?.range.first ?? $0.blocks.first?.range.first }.min()
+                let limit = later.compactMap(\.first).filter { $0 >= segment.first ?? 0 }.min()
                 let kept = segment.blocks.filter { block in
                     block.range.first < (limit ?? .max)
                         && !sealedRanges.contains { $0.first <= block.range.first && block.range.end <= $0.end && !block.range.isEmpty }
@@ -156,8 +143,10 @@ struct Recovery<FS: FileSystem> {
                 result += try seal(segment, kept, &nextOrdinal)
             }
         }
+        // Last, when all that they repeat is sealed.
+        for copy in copies { try setAside(copy) }
         result.sort { ($0.range.first, $0.range.end) < ($1.range.first, $1.range.end) }
-        nameGaps(in: segments, result)
+        nameGaps(in: all, result)
         report.sealed += result
         let ends = segments.compactMap { max($0.end ?? 0, $0.sidecar?.range.end ?? 0) }
         report.ends[incarnation] = ends.max() ?? 0
@@ -172,10 +161,10 @@ struct Recovery<FS: FileSystem> {
 
     /// Seals an unsealed segment: in place when only its tail was torn, else by copying its sound runs.
     private mutating func seal(
-        _ segment: Found, _ kept: [ScannedBlock], _ nextOrdinal: inout UInt64
+        _ segment: FoundSegment, _ kept: [ScannedBlock], _ nextOrdinal: inout UInt64
     ) throws(FileError) -> [SealedSegment] {
         guard !kept.isEmpty else {
-            if segment.holes.isEmpty { try files.unlink(segment.path) } else { try setAside(segment.path) }
+            if segment.blocks.isEmpty { try files.unlink(segment.path) } else { try setAside(segment.path) }
             report.tornBytes += segment.size
             return []
         }
@@ -183,11 +172,10 @@ struct Recovery<FS: FileSystem> {
             report.tornBytes += segment.tornBytes
             let file = try files.open(segment.path, .update)
             let length = kept.last!.offset + Int64(kept.last!.length)
-            if segment.size > length {
-                try file.truncate(to: length)
-                try file.syncData()
-            }
-            let sealed = try totals(of: kept, in: file, path: segment.path, ordinal: segment.ordinal)
+            // Also when it seems to be cut already: a failed sync may have lost the cut.
+            try file.truncate(to: length)
+            let sealed = try rewrite(kept, in: file, path: segment.path, ordinal: segment.ordinal)
+            try file.syncData()
             try files.writeSidecar(for: sealed, stream: stream, in: paths)
             return [sealed]
         }
@@ -197,12 +185,15 @@ struct Recovery<FS: FileSystem> {
         return sealed
     }
 
-    private func totals(
-        of blocks: [ScannedBlock], in file: FS.File, path: FilePath, ordinal: UInt64
+    /// Writes the blocks over themselves. A recovery that failed on its sync left pages that read well, count as clean
+    /// and are not on the disk; only a new write makes a new sync cover them. It needs no space.
+    private func rewrite(
+        _ blocks: [ScannedBlock], in file: FS.File, path: FilePath, ordinal: UInt64
     ) throws(FileError) -> SealedSegment {
         var totals = SegmentTotals(first: blocks[0].header)
         for block in blocks {
             let bytes = try file.readPiece(at: block.offset, count: block.length)
+            try file.writeAll(bytes, at: block.offset)
             bytes.withUnsafeBytes { totals.add(block.header, $0) }
         }
         return totals.sealed(path: path, ordinal: ordinal, identity: blocks[0].header)
@@ -212,27 +203,40 @@ struct Recovery<FS: FileSystem> {
         try Salvager(files: files, paths: paths, stream: stream).setAside(path)
     }
 
-    /// Names the sequences that lie between what there is of an incarnation, holes within files included.
-    private mutating func nameGaps(in segments: [Found], _ sealed: [SealedSegment]) {
+    /// Names the sequences that lie between what there is of an incarnation, or was, holes within files included.
+    private mutating func nameGaps(in segments: [FoundSegment], _ sealed: [SealedSegment]) {
+        guard let incarnation = segments.first?.incarnation else { return }
+        let damaged = report.damagedSealed.filter { $0.incarnation == incarnation }
+        let ranges = ((sealed + damaged).map { ($0.range, $0.path.string) }
+            + retired.of(incarnation).map { ($0, "a landed segment") })
+            .sorted { ($0.0.first, $0.0.end) < ($1.0.first, $1.0.end) }
         for segment in segments where segment.sidecar == nil {
-            for hole in segment.holes where hole.before > hole.after {
-                add(segment, hole.after, hole.before, hole.reason)
+            for hole in segment.holes {
+                // A file whose first block is damaged does not say where it began: where what comes before it ends.
+                let after = hole.after ?? ranges.map(\.0.end).filter { $0 <= hole.before }.max() ?? 0
+                // What a damaged copy lacks is no loss where the original is sound.
+                let isHeld = ranges.contains { $0.0.first <= after && hole.before <= $0.0.end }
+                if hole.before > after, !isHeld { add(segment, after, hole.before, hole.reason) }
             }
         }
-        let ranges = (sealed.map { ($0.range, $0.path) } + report.damagedSealed.map { ($0.range, $0.path) })
-            .sorted { ($0.0.first, $0.0.end) < ($1.0.first, $1.0.end) }
-        for (earlier, later) in zip(ranges, ranges.dropFirst()) where later.0.first > earlier.0.end {
-            let range = SequenceRange(first: earlier.0.end, count: later.0.first - earlier.0.end)
-            if !report.damages.contains(where: { $0.range.first <= range.first && range.end <= $0.range.end }) {
-                report.damages.append(
-                    .init(
-                        incarnation: segments[0].incarnation, range: range, file: later.1.string,
-                        reason: "the segment before it is missing"))
-            }
+        var next = ranges.first?.0.first ?? 0
+        for (range, file) in ranges {
+            if range.first > next { addGap(incarnation, next, range.first, file) }
+            next = max(next, range.end)
         }
     }
 
-    private mutating func add(_ segment: Found, _ first: UInt64, _ end: UInt64, _ reason: String) {
+    private mutating func addGap(_ incarnation: Incarnation, _ first: UInt64, _ end: UInt64, _ file: String) {
+        let range = SequenceRange(first: first, count: end - first)
+        let isNamed = report.damages.contains {
+            $0.incarnation == incarnation && $0.range.first <= range.first && range.end <= $0.range.end
+        }
+        guard !isNamed else { return }
+        report.damages.append(
+            .init(incarnation: incarnation, range: range, file: file, reason: "the segment before it is missing"))
+    }
+
+    private mutating func add(_ segment: FoundSegment, _ first: UInt64, _ end: UInt64, _ reason: String) {
         report.damages.append(
             .init(
                 incarnation: segment.incarnation, range: SequenceRange(first: first, count: end - first),

@@ -22,8 +22,9 @@ extension StreamJournal {
                 try keyLog.append(entries, incarnation: segment.incarnation)
             }
             try files.unlink(segment.path)
-            try files.unlink(segment.path.suffixed(".sealed"))
+            // The sidecar outlives the segment: alone it is an orphan, but a segment without it would look unsealed.
             try files.syncDirectory(paths.directory)
+            try files.unlink(segment.path.suffixed(".sealed"))
             try keyLog.expire(now: now)
             spaceReserve.restore()
         } catch {

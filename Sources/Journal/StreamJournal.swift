@@ -57,7 +57,7 @@ package final class StreamJournal<FS: FileSystem> {
         return active.began + configuration.segmentMaxAge
     }
 
-    /// Writes the batches and makes them durable with one sync; all of them or, as far as the caller may say, none.
+    /// Writes the batches and makes them durable with one sync per block, which nearly always is one; all of them or, as far as the caller may say, none.
     ///
     /// When it throws, nothing is acknowledged: the batches may survive a crash all the same, but their sequences are
     /// given again only after the file that holds them is out of the way.
@@ -88,10 +88,13 @@ package final class StreamJournal<FS: FileSystem> {
         do throws(FileError) {
             var offset = segment.end
             for block in blocks {
+                // A block is written only once the one before it is durable, so that a torn block with a sound one
+                // after it is always damage and never a write that nobody was told of. Groups of more than one block
+                // are rare.
                 try segment.file.writeAll(block.bytes, at: offset)
+                try segment.file.syncData()
                 offset += Int64(block.bytes.count)
             }
-            try segment.file.syncData()
             segment.end = offset
         } catch {
             active?.poisoned = true

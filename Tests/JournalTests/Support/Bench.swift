@@ -18,11 +18,13 @@ final class Bench {
     private(set) var stream: StreamJournal<SimulatedFileSystem>!
     private(set) var report = RecoveryReport()
     private(set) var remembered: [Remembered] = []
-    private(set) var incarnation = Incarnation(rawValue: 0)
+    private(set) var incarnation: Incarnation
     private var journal: Journal<SimulatedFileSystem>?
 
-    init(_ disk: SimulatedDisk = SimulatedDisk()) {
+    /// - Parameter nextIncarnation: of the first ``start(now:)``.
+    init(_ disk: SimulatedDisk = SimulatedDisk(), nextIncarnation: UInt64 = 1) {
         self.disk = disk
+        incarnation = Incarnation(rawValue: nextIncarnation - 1)
         configuration.reserveStepBytes = 4096
     }
 

@@ -1,0 +1,59 @@
+import Model
+import SystemPackage
+
+/// A segment file as recovery finds it, before anything is decided.
+struct FoundSegment {
+    var path: FilePath
+    var incarnation: Incarnation
+    var ordinal: UInt64
+    var size: Int64
+    var blocks: [ScannedBlock]
+    /// Where bytes that are no sound block begin, with sound ones after them; `after` is nil before the first block.
+    var holes: [(after: UInt64?, before: UInt64, reason: String)]
+    /// Bytes behind the last sound block.
+    var tornBytes: Int64
+    var sidecar: SealedSegment?
+
+    /// The sequence that the segment begins with, as far as it can be told.
+    var first: UInt64? { sidecar?.range.first ?? blocks.first?.range.first }
+    var end: UInt64? { blocks.last.map(\.range.end) }
+
+    /// Whether the file holds exactly what its sidecar says.
+    var matchesSidecar: Bool {
+        guard let sidecar else { return false }
+        return holes.isEmpty && tornBytes == 0 && size == sidecar.length && blocks.first?.range.first == sidecar.range.first
+            && end == sidecar.range.end
+    }
+
+    /// A sidecar of quite other sequences is another segment's: one of the two files was renamed. The blocks say
+    /// themselves what they are.
+    mutating func dropForeignSidecar() {
+        guard let range = sidecar?.range, let first = blocks.first?.range.first, let end else { return }
+        if end > first, range.count > 0, first >= range.end || end <= range.first { sidecar = nil }
+    }
+
+    /// Segments whose every block is also in segments that are more to be trusted: copies that somebody made, or the
+    /// first part of a salvage that was cut short.
+    static func redundant(among segments: [FoundSegment]) -> [FilePath] {
+        struct Identity: Hashable {
+            var first: UInt64
+            var payloadChecksum: UInt32
+        }
+        var held: Set<Identity> = []
+        var redundant: [FilePath] = []
+        let byTrust = segments.sorted { ($0.distrust, $1.blocks.count, $0.ordinal) < ($1.distrust, $0.blocks.count, $1.ordinal) }
+        for segment in byTrust where !segment.blocks.isEmpty {
+            let blocks = segment.blocks.map { Identity(first: $0.range.first, payloadChecksum: $0.payloadChecksum) }
+            if held.isSuperset(of: blocks) { redundant.append(segment.path) }
+            held.formUnion(blocks)
+        }
+        return redundant
+    }
+
+    /// A salvage's copies come last: until it has put the original aside, it has handed out none of them.
+    private var distrust: Int {
+        if ordinal >= StreamPaths.firstSalvagedOrdinal { return 3 }
+        if matchesSidecar { return 0 }
+        return sidecar == nil ? 2 : 1
+    }
+}
