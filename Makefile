@@ -17,7 +17,7 @@ build: deps
 test: build venv lint test-swift test-blackbox
 
 test-swift: deps
-	$(STRICT) swift test
+	$(STRICT) swift test --no-parallel
 
 test-blackbox: build venv
 	$(PYTEST) -q Tests/Blackbox

@@ -1,5 +1,6 @@
 import Files
 import Landing
+import Journal
 import Logging
 import Model
 
@@ -30,6 +31,7 @@ extension Gateway {
         sealAll([ledger.writer], deadline)
         _ = lander.waitUntilLanded(deadline: deadline)
         for writer in streams + [ledger.writer] { writer.stop() }
+        journal.close()
         workers.stop()
         timers.stop()
         let left = phase.signal { running in

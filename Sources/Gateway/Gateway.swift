@@ -16,7 +16,7 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
     let time: Time
     let log: Logger
     /// Held for its lock: no other process may write this journal while the gateway lives.
-    private let journal: Journal<FS>
+    let journal: Journal<FS>
     let admission: Admission
     let workers: WorkerPool
     let timers: TimerQueue<Time>

@@ -1,5 +1,6 @@
 package import Files
 package import Model
+import Synchronization
 package import SystemPackage
 
 /// A gateway's journal directory, held by one process at a time.
@@ -9,7 +10,7 @@ package final class Journal<FS: FileSystem>: Sendable {
     private let configuration: JournalConfiguration
     private let gateway: GatewayName
     private let incarnation: Incarnation
-    private let lock: FS.File
+    private let lock: Mutex<FS.File?>
     private let reserve: SpaceReserve<FS>
 
     /// Creates the directory if need be and takes its lock.
@@ -25,7 +26,7 @@ package final class Journal<FS: FileSystem>: Sendable {
         reserve = SpaceReserve(files: files, directory: directory)
         do throws(FileError) {
             try files.createDirectories(directory)
-            lock = try files.lock(directory.appending("lock"))
+            lock = Mutex(try files.lock(directory.appending("lock")))
         } catch {
             if error.errno == .wouldBlock {
                 throw JournalError(
@@ -35,6 +36,9 @@ package final class Journal<FS: FileSystem>: Sendable {
             throw JournalError(.failed, "the journal directory can't be used", path: directory, error)
         }
     }
+
+    /// Lets another process, or another life, take the journal. Nothing may be written to it any more.
+    package func close() { lock.withLock { $0 = nil } }
 
     /// Names of the streams that have a journal here.
     package func streams() throws(JournalError) -> [StreamName] {

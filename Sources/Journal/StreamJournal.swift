@@ -19,6 +19,8 @@ package final class StreamJournal<FS: FileSystem> {
         var reservedTo: Int64 = 0
         var began: MonotonicInstant
         var poisoned = false
+        /// A seal was tried and failed: its sidecar may be on disk all the same, so the segment takes no more blocks.
+        var sealing = false
     }
 
     let files: FS
@@ -53,11 +55,12 @@ package final class StreamJournal<FS: FileSystem> {
     /// When the open segment must be sealed by age; at once when it is full or poisoned; `nil` when nothing is open.
     package var sealDueAt: MonotonicInstant? {
         guard let active, active.totals != nil else { return nil }
-        if active.poisoned || active.end >= configuration.segmentMaxBytes { return MonotonicInstant(nanoseconds: .min) }
+        if active.poisoned || active.sealing || active.end >= configuration.segmentMaxBytes { return MonotonicInstant(nanoseconds: .min) }
         return active.began + configuration.segmentMaxAge
     }
 
-    /// Writes the batches and makes them durable with one sync per block, which nearly always is one; all of them or, as far as the caller may say, none.
+    /// Writes the batches and makes them durable with one sync per block, which nearly always is one; all of them or,
+    /// as far as the caller may say, none.
     ///
     /// When it throws, nothing is acknowledged: the batches may survive a crash all the same, but their sequences are
     /// given again only after the file that holds them is out of the way.
@@ -65,7 +68,7 @@ package final class StreamJournal<FS: FileSystem> {
     package func append(
         _ batches: [EncodedBatch], monotonic: MonotonicInstant
     ) throws(JournalError) -> [SequenceRange] {
-        if active?.poisoned == true { try seal() }
+        if let active, active.poisoned || active.sealing { try seal() }
         if active == nil { active = try createSegment(monotonic) }
         guard var segment = active else { preconditionFailure("a segment was just created") }
         var blocks: [(header: BlockHeader, bytes: [UInt8])] = []
@@ -123,6 +126,7 @@ package final class StreamJournal<FS: FileSystem> {
             }
             return
         }
+        active?.sealing = true
         do throws(FileError) {
             if segment.poisoned {
                 try rescue(segment, totals)
