@@ -124,7 +124,9 @@ package struct LandingAudit {
         for (range, object) in present.sorted(by: { ($0.0.first, $0.0.end) < ($1.0.first, $1.0.end) }) {
             if range.first > next {
                 contiguous = contiguous ?? next
-                add(.gap, life.stream, nil, "\(life): \(SequenceRange(first: next, count: range.first - next)) is in no object")
+                add(
+                    .gap, life.stream, nil,
+                    "\(life): \(SequenceRange(first: next, count: range.first - next)) is in no object")
             } else if range.first < next, let object {
                 add(.duplicate, life.stream, object, "\(life): sequences before \(next) are also in another object")
             }

@@ -86,11 +86,13 @@ extension Gateway {
         }
         if report.events > 0 {
             log.info(
-                "recovered", metadata: ["stream": "\(name)", "events": "\(report.events)", "segments": "\(report.sealed.count)"])
+                "recovered",
+                metadata: ["stream": "\(name)", "events": "\(report.events)", "segments": "\(report.sealed.count)"])
         }
         var facts = report.damages.map { damaged(name, $0) }
         for (incarnation, next) in report.ends {
-            facts.append(.incarnationEnded(stream: name, incarnation: incarnation, nextSequence: next, how: "recovered"))
+            facts.append(
+                .incarnationEnded(stream: name, incarnation: incarnation, nextSequence: next, how: "recovered"))
         }
         if name != .ledger {
             facts += report.sealed.lazy.filter { !$0.range.isEmpty }.map { .segmentSealed(.init($0, name)) }

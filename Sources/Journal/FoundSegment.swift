@@ -21,7 +21,8 @@ struct FoundSegment {
     /// Whether the file holds exactly what its sidecar says.
     var matchesSidecar: Bool {
         guard let sidecar else { return false }
-        return holes.isEmpty && tornBytes == 0 && size == sidecar.length && blocks.first?.range.first == sidecar.range.first
+        return holes.isEmpty && tornBytes == 0 && size == sidecar.length
+            && blocks.first?.range.first == sidecar.range.first
             && end == sidecar.range.end
     }
 
@@ -41,7 +42,9 @@ struct FoundSegment {
         }
         var held: Set<Identity> = []
         var redundant: [FilePath] = []
-        let byTrust = segments.sorted { ($0.distrust, $1.blocks.count, $0.ordinal) < ($1.distrust, $0.blocks.count, $1.ordinal) }
+        let byTrust = segments.sorted {
+            ($0.distrust, $1.blocks.count, $0.ordinal) < ($1.distrust, $0.blocks.count, $1.ordinal)
+        }
         for segment in byTrust where !segment.blocks.isEmpty {
             let blocks = segment.blocks.map { Identity(first: $0.range.first, payloadChecksum: $0.payloadChecksum) }
             if held.isSuperset(of: blocks) { redundant.append(segment.path) }

@@ -21,7 +21,9 @@ package struct JournalError: Error, Sendable, CustomStringConvertible {
     package var path: FilePath?
     package var underlying: FileError?
 
-    package init(_ code: Code, _ detail: String, stream: StreamName? = nil, path: FilePath? = nil, _ underlying: FileError? = nil) {
+    package init(
+        _ code: Code, _ detail: String, stream: StreamName? = nil, path: FilePath? = nil, _ underlying: FileError? = nil
+    ) {
         self.code = code
         self.detail = detail
         self.stream = stream

@@ -33,7 +33,8 @@ package struct JournalSurvey<FS: FileSystem> {
 
     /// Every segment of every stream, or of one. `onBlock` gets each sound block and its bytes.
     package func segments(
-        of only: StreamName? = nil, onBlock: (StreamName, BlockHeader, UnsafeRawBufferPointer) throws -> Void = { _, _, _ in }
+        of only: StreamName? = nil,
+        onBlock: (StreamName, BlockHeader, UnsafeRawBufferPointer) throws -> Void = { _, _, _ in }
     ) throws -> [Segment] {
         var found: [Segment] = []
         for name in try files.list(directory) {
@@ -53,7 +54,8 @@ package struct JournalSurvey<FS: FileSystem> {
     }
 
     private func read(
-        _ path: FilePath, _ stream: StreamName, _ onBlock: (StreamName, BlockHeader, UnsafeRawBufferPointer) throws -> Void
+        _ path: FilePath, _ stream: StreamName,
+        _ onBlock: (StreamName, BlockHeader, UnsafeRawBufferPointer) throws -> Void
     ) throws -> Segment {
         let file = try files.open(path, .read)
         let sidecar = try? files.open(path.suffixed(".sealed"), .read)
@@ -62,7 +64,7 @@ package struct JournalSurvey<FS: FileSystem> {
         let reader = SegmentReader<FS>(file, size: size)
         while true {
             switch try reader.next() {
-            case .end: 
+            case .end:
                 try compare(&segment, sidecar)
                 return segment
             case .block(let block, let bytes):
@@ -80,7 +82,8 @@ package struct JournalSurvey<FS: FileSystem> {
             case .bad(let offset, let error):
                 guard let incarnation = segment.incarnation ?? StreamPaths.parse(path.lastComponent?.string ?? "")?.0,
                     let gateway = try anyGateway(in: file, size),
-                    try reader.resume(gateway: gateway, incarnation: incarnation, stream: stream, from: segment.end ?? 0)
+                    try reader.resume(
+                        gateway: gateway, incarnation: incarnation, stream: stream, from: segment.end ?? 0)
                 else {
                     segment.tailBytes = size - offset
                     if segment.sealed { segment.faults.append("byte \(offset): \(error)") }
@@ -100,7 +103,8 @@ package struct JournalSurvey<FS: FileSystem> {
         }
         if stated.bytes != segment.size || stated.events != segment.events {
             segment.faults.append(
-                "it has \(segment.size) bytes and \(segment.events) events; its sidecar says \(stated.bytes) and \(stated.events)")
+                "it has \(segment.size) bytes and \(segment.events) events; its sidecar says \(stated.bytes) and \(stated.events)"
+            )
         }
     }
 

@@ -62,7 +62,8 @@ struct KeyLog<FS: FileSystem> {
                 guard Int64(length) <= size - offset - 8 else { break }
                 let payload = try file.readPiece(at: offset + 8, count: Int(length))
                 // A damaged record costs its own keys only, as long as its length leads to the next.
-                if payload.withUnsafeBytes({ CRC32C.of($0) }) == checksum, let latest = KeyLog.decode(payload, onEntry) {
+                if payload.withUnsafeBytes({ CRC32C.of($0) }) == checksum, let latest = KeyLog.decode(payload, onEntry)
+                {
                     newest = max(newest ?? latest, latest)
                 }
                 offset += 8 + Int64(length)

@@ -26,7 +26,8 @@ struct Recovery<FS: FileSystem> {
     mutating func run(_ onEntry: (BatchEntry, Incarnation, UInt64) -> Void) throws(FileError) -> RecoveryReport {
         let found = try scan()
         for incarnation in Recovery.inOrder(found) {
-            try recover(found.filter { $0.incarnation == incarnation }.sorted { $0.ordinal < $1.ordinal }, incarnation, onEntry)
+            try recover(
+                found.filter { $0.incarnation == incarnation }.sorted { $0.ordinal < $1.ordinal }, incarnation, onEntry)
         }
         try files.syncDirectory(paths.directory)
         return report
@@ -53,7 +54,9 @@ struct Recovery<FS: FileSystem> {
         return found
     }
 
-    private mutating func read(_ path: FilePath, _ incarnation: Incarnation, _ ordinal: UInt64) throws(FileError) -> FoundSegment? {
+    private mutating func read(_ path: FilePath, _ incarnation: Incarnation, _ ordinal: UInt64) throws(FileError)
+        -> FoundSegment?
+    {
         let file = try files.open(path, .update)
         // What was read after a crash may be in the page cache only: sync before trusting it.
         try file.syncData()
@@ -66,18 +69,26 @@ struct Recovery<FS: FileSystem> {
         reading: while true {
             switch try reader.next() {
             case .block(let block, _):
-                guard block.header.gateway == gateway, block.header.stream == stream, block.header.incarnation == incarnation
+                guard block.header.gateway == gateway, block.header.stream == stream,
+                    block.header.incarnation == incarnation
                 else {
-                    report.refused.append((path.string, "it belongs to \(block.header.stream) of \(block.header.gateway)/\(block.header.incarnation)"))
+                    report.refused.append(
+                        (
+                            path.string,
+                            "it belongs to \(block.header.stream) of \(block.header.gateway)/\(block.header.incarnation)"
+                        ))
                     return nil
                 }
-                if let reason = hole ?? (found.end.map { $0 == block.range.first } == false ? "blocks are missing" : nil) {
+                if let reason = hole
+                    ?? (found.end.map { $0 == block.range.first } == false ? "blocks are missing" : nil)
+                {
                     found.holes.append((found.end, block.range.first, reason))
                     hole = nil
                 }
                 found.blocks.append(block)
             case .bad(let offset, let error):
-                guard try reader.resume(gateway: gateway, incarnation: incarnation, stream: stream, from: found.end ?? 0)
+                guard
+                    try reader.resume(gateway: gateway, incarnation: incarnation, stream: stream, from: found.end ?? 0)
                 else {
                     // Without a block that this version knows, it is a later version's file and not a damaged byte.
                     if case .unknownVersion = error, found.blocks.isEmpty {
@@ -137,7 +148,9 @@ struct Recovery<FS: FileSystem> {
                 let limit = later.compactMap(\.first).filter { $0 >= segment.first ?? 0 }.min()
                 let kept = segment.blocks.filter { block in
                     block.range.first < (limit ?? .max)
-                        && !sealedRanges.contains { $0.first <= block.range.first && block.range.end <= $0.end && !block.range.isEmpty }
+                        && !sealedRanges.contains {
+                            $0.first <= block.range.first && block.range.end <= $0.end && !block.range.isEmpty
+                        }
                 }
                 note(kept, onEntry)
                 result += try seal(segment, kept, &nextOrdinal)
@@ -207,7 +220,8 @@ struct Recovery<FS: FileSystem> {
     private mutating func nameGaps(in segments: [FoundSegment], _ sealed: [SealedSegment]) {
         guard let incarnation = segments.first?.incarnation else { return }
         let damaged = report.damagedSealed.filter { $0.incarnation == incarnation }
-        let ranges = ((sealed + damaged).map { ($0.range, $0.path.string) }
+        let ranges =
+            ((sealed + damaged).map { ($0.range, $0.path.string) }
             + retired.of(incarnation).map { ($0, "a landed segment") })
             .sorted { ($0.0.first, $0.0.end) < ($1.0.first, $1.0.end) }
         for segment in segments where segment.sidecar == nil {

@@ -45,7 +45,9 @@ package final class SegmentReader<FS: FileSystem> {
 
     /// After a bad place: moves on to the next offset, above this one, where a sound block of this identity with a
     /// sequence of at least `sequence` begins; whether there is one.
-    package func resume(gateway: GatewayName, incarnation: Incarnation, stream: StreamName, from sequence: UInt64) throws(FileError) -> Bool {
+    package func resume(gateway: GatewayName, incarnation: Incarnation, stream: StreamName, from sequence: UInt64)
+        throws(FileError) -> Bool
+    {
         var candidate = offset + 1
         while candidate < size {
             let window = try bytes(at: candidate, count: 1 << 20)

@@ -26,9 +26,11 @@ package struct SegmentTotals: Sendable {
         length += Int64(bytes.count)
         batches += header.entries.count
         uncompressed += Int64(header.uncompressedCount)
-        received = min(received.lowerBound, header.received.lowerBound)...max(received.upperBound, header.received.upperBound)
+        received =
+            min(received.lowerBound, header.received.lowerBound)...max(received.upperBound, header.received.upperBound)
         if let times = header.eventTimes {
-            eventTimes = eventTimes.map { min($0.lowerBound, times.lowerBound)...max($0.upperBound, times.upperBound) } ?? times
+            eventTimes =
+                eventTimes.map { min($0.lowerBound, times.lowerBound)...max($0.upperBound, times.upperBound) } ?? times
         }
         hash.update(bytes)
     }

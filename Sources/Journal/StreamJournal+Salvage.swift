@@ -29,16 +29,19 @@ extension StreamJournal {
                 if range.first > next {
                     damages.append(
                         .init(
-                            incarnation: segment.incarnation, range: SequenceRange(first: next, count: range.first - next),
+                            incarnation: segment.incarnation,
+                            range: SequenceRange(first: next, count: range.first - next),
                             file: segment.path.string, reason: "a sealed segment was damaged on disk"))
                 }
                 next = max(next, range.end)
             }
-            let highest = try files.list(paths.directory).compactMap { StreamPaths.parse($0) }
+            let highest =
+                try files.list(paths.directory).compactMap { StreamPaths.parse($0) }
                 .filter { $0.0 == segment.incarnation }.map(\.1).max() ?? 0
             var ordinal = max(StreamPaths.firstSalvagedOrdinal, highest + 1)
             var salvager = Salvager(files: files, paths: paths, stream: stream)
-            let sealed = blocks.isEmpty ? [] : try salvager.copyRuns(of: blocks, from: segment.path, nextOrdinal: &ordinal)
+            let sealed =
+                blocks.isEmpty ? [] : try salvager.copyRuns(of: blocks, from: segment.path, nextOrdinal: &ordinal)
             try salvager.setAside(segment.path)
             return Salvage(sealed: sealed, damages: damages)
         } catch {

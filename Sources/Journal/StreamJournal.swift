@@ -55,7 +55,9 @@ package final class StreamJournal<FS: FileSystem> {
     /// When the open segment must be sealed by age; at once when it is full or poisoned; `nil` when nothing is open.
     package var sealDueAt: MonotonicInstant? {
         guard let active, active.totals != nil else { return nil }
-        if active.poisoned || active.sealing || active.end >= configuration.segmentMaxBytes { return MonotonicInstant(nanoseconds: .min) }
+        if active.poisoned || active.sealing || active.end >= configuration.segmentMaxBytes {
+            return MonotonicInstant(nanoseconds: .min)
+        }
         return active.began + configuration.segmentMaxAge
     }
 
@@ -224,8 +226,9 @@ package final class StreamJournal<FS: FileSystem> {
         for index in batches.indices {
             let entry = BlockHeader.encodedCount(batches[index].entry)
             let text = batches[index].uncompressedCount
-            if index > start, headerBytes + entry > BlockHeader.maxPayloadBytes
-                || textBytes + text > BlockBuilder.maxUncompressedBytes
+            if index > start,
+                headerBytes + entry > BlockHeader.maxPayloadBytes
+                    || textBytes + text > BlockBuilder.maxUncompressedBytes
             {
                 groups.append(batches[start..<index])
                 start = index

@@ -21,14 +21,17 @@ struct StreamPaths: Sendable {
     func segment(_ incarnation: Incarnation, _ ordinal: UInt64) -> FilePath {
         let digits = String(ordinal)
         return directory.appending(
-            "\(incarnation)-\(String(repeating: "0", count: max(0, 8 - digits.utf8.count)))\(digits)\(StreamPaths.segmentSuffix)")
+            "\(incarnation)-\(String(repeating: "0", count: max(0, 8 - digits.utf8.count)))\(digits)\(StreamPaths.segmentSuffix)"
+        )
     }
 
     /// The incarnation and ordinal in a segment's file name.
     static func parse(_ name: String) -> (Incarnation, UInt64)? {
         guard name.hasSuffix(segmentSuffix) else { return nil }
         let parts = name.dropLast(segmentSuffix.count).split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2, let incarnation = Incarnation(parts[0]), let ordinal = UInt64(parts[1]) else { return nil }
+        guard parts.count == 2, let incarnation = Incarnation(parts[0]), let ordinal = UInt64(parts[1]) else {
+            return nil
+        }
         return (incarnation, ordinal)
     }
 }

@@ -8,7 +8,9 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
     package static func < (a: Timestamp, b: Timestamp) -> Bool { a.microseconds < b.microseconds }
 
     /// The calendar parts in UTC (proleptic Gregorian; days-from-civil by Howard Hinnant).
-    package var utc: (year: Int64, month: Int64, day: Int64, hour: Int64, minute: Int64, second: Int64, microsecond: Int64) {
+    package var utc:
+        (year: Int64, month: Int64, day: Int64, hour: Int64, minute: Int64, second: Int64, microsecond: Int64)
+    {
         let perDay: Int64 = 86_400_000_000
         var days = microseconds / perDay
         var rest = microseconds % perDay

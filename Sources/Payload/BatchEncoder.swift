@@ -44,7 +44,8 @@ package final class BatchEncoder: @unchecked Sendable {
                 start: event.key_length > 0 ? keys! + Int(event.key_offset) : nil, count: Int(event.key_length))
             line.write(index, key: key, payload, onOneLine: mayBreakLines, to: deflater)
             if event.time_us != .min {
-                times = times.map { min($0.lowerBound, event.time_us)...max($0.upperBound, event.time_us) }
+                times =
+                    times.map { min($0.lowerBound, event.time_us)...max($0.upperBound, event.time_us) }
                     ?? event.time_us...event.time_us
             }
         }
@@ -54,7 +55,9 @@ package final class BatchEncoder: @unchecked Sendable {
             accepted: UInt32(accepted),
             rejects: rejects.map { .init(index: UInt32($0.index), reason: $0.reason) })
         return ProcessedBatch(
-            received: count, batch: finished(entry, times.map { Timestamp(microseconds: $0.lowerBound)...Timestamp(microseconds: $0.upperBound) }),
+            received: count,
+            batch: finished(
+                entry, times.map { Timestamp(microseconds: $0.lowerBound)...Timestamp(microseconds: $0.upperBound) }),
             rejects: rejects)
     }
 

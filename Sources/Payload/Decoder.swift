@@ -52,7 +52,8 @@ package enum Decoder {
                 var target = ZSTD_outBuffer(dst: buffer.baseAddress, size: ZSTD_DStreamOutSize(), pos: 0)
                 left = ZSTD_decompressStream(context, &target, &source)
                 guard ZSTD_isError(left) == 0 else {
-                    throw .malformedEncoding(detail: "the body is not valid zstd: \(String(cString: ZSTD_getErrorName(left)))")
+                    throw .malformedEncoding(
+                        detail: "the body is not valid zstd: \(String(cString: ZSTD_getErrorName(left)))")
                 }
                 return target.pos
             }

@@ -44,7 +44,8 @@ enum RejectDetail {
 
     private static func type(_ member: Int, _ rules: StreamRules) -> String {
         switch member {
-        case 0...: rules.required[member].type == .timestamp ? timestamp : "of type \(rules.required[member].type.rawValue)"
+        case 0...:
+            rules.required[member].type == .timestamp ? timestamp : "of type \(rules.required[member].type.rawValue)"
         case -2: timestamp
         case -5: "the string \"1.0\""
         default: "a string that is not empty"

@@ -5,39 +5,73 @@ package enum SettingsCatalogue {
     private static let mebibyte = 1 << 20
 
     package static let keys: [SettingsKey] = [
-        .init("gateway.name", .text, "local", "", "unique over all gateways of a landing zone: [a-z0-9][a-z0-9-]{0,31}"),
+        .init(
+            "gateway.name", .text, "local", "", "unique over all gateways of a landing zone: [a-z0-9][a-z0-9-]{0,31}"),
         .init("listen.host", .text, "127.0.0.1", "", "address of the data plane"),
         .init("listen.port", .integer(0...65_535), "8080", "", "port of the data plane; 0 lets the system choose"),
-        .init("listen.connections_max", .integer(1...1_000_000), "10000", "connections", "open connections; more get 503"),
+        .init(
+            "listen.connections_max", .integer(1...1_000_000), "10000", "connections", "open connections; more get 503"),
         .init("listen.head_deadline_seconds", .integer(1...300), "10", "seconds", "time for a request's head"),
         .init("listen.body_deadline_seconds", .integer(1...3600), "60", "seconds", "time for a request's body"),
-        .init("listen.idle_seconds", .integer(1...3600), "75", "seconds", "time a connection may wait between requests"),
-        .init("listen.request_timeout_seconds", .integer(1...300), "30", "seconds", "what a batch may take; strong streams refuse after it"),
+        .init(
+            "listen.idle_seconds", .integer(1...3600), "75", "seconds", "time a connection may wait between requests"),
+        .init(
+            "listen.request_timeout_seconds", .integer(1...300), "30", "seconds",
+            "what a batch may take; strong streams refuse after it"),
         .init("journal.directory", .text, "var/journal", "", "the write-ahead log's directory"),
-        .init("journal.segment_max_bytes", .integer(65_536...1 << 32), "67108864", "bytes", "a segment is sealed at this size"),
-        .init("journal.segment_max_age_seconds", .integer(1...3600), "10", "seconds", "a segment is sealed at this age"),
-        .init("journal.reserve_bytes", .integer(0...1 << 40), "67108864", "bytes", "space on the journal's volume that intake leaves free"),
+        .init(
+            "journal.segment_max_bytes", .integer(65_536...1 << 32), "67108864", "bytes",
+            "a segment is sealed at this size"),
+        .init(
+            "journal.segment_max_age_seconds", .integer(1...3600), "10", "seconds", "a segment is sealed at this age"),
+        .init(
+            "journal.reserve_bytes", .integer(0...1 << 40), "67108864", "bytes",
+            "space on the journal's volume that intake leaves free"),
         .init("landing.directory", .text, "var/landing", "", "the landing zone"),
-        .init("landing.concurrency", .integer(1...64), "2", "segments", "segments on their way to the landing zone at once"),
-        .init("landing.retry_min_milliseconds", .integer(1...60_000), "200", "milliseconds", "pause after a first failure"),
-        .init("landing.retry_max_milliseconds", .integer(1...3_600_000), "30000", "milliseconds", "longest pause between tries"),
-        .init("admission.in_flight_max_bytes", .integer(mebibyte...1 << 36), "134217728", "bytes", "bodies in memory at once; then sockets wait"),
-        .init("admission.wait_seconds", .integer(1...300), "10", "seconds", "how long a request waits for that room; then 503"),
-        .init("ledger.position_interval_seconds", .integer(1...300), "5", "seconds", "how often the ledger states each stream's position"),
-        .init("idempotency.window_seconds", .integer(60...2_592_000), "86400", "seconds", "how long a batch is recognised"),
-        .init("idempotency.batches_max", .integer(1...100_000_000), "500000", "batches", "batches remembered per stream, about 100 bytes each"),
-        .init("shutdown.deadline_seconds", .integer(1...3600), "30", "seconds", "time to finish, seal and land on SIGTERM"),
+        .init(
+            "landing.concurrency", .integer(1...64), "2", "segments",
+            "segments on their way to the landing zone at once"),
+        .init(
+            "landing.retry_min_milliseconds", .integer(1...60_000), "200", "milliseconds", "pause after a first failure"
+        ),
+        .init(
+            "landing.retry_max_milliseconds", .integer(1...3_600_000), "30000", "milliseconds",
+            "longest pause between tries"),
+        .init(
+            "admission.in_flight_max_bytes", .integer(mebibyte...1 << 36), "134217728", "bytes",
+            "bodies in memory at once; then sockets wait"),
+        .init(
+            "admission.wait_seconds", .integer(1...300), "10", "seconds",
+            "how long a request waits for that room; then 503"),
+        .init(
+            "ledger.position_interval_seconds", .integer(1...300), "5", "seconds",
+            "how often the ledger states each stream's position"),
+        .init(
+            "idempotency.window_seconds", .integer(60...2_592_000), "86400", "seconds", "how long a batch is recognised"
+        ),
+        .init(
+            "idempotency.batches_max", .integer(1...100_000_000), "500000", "batches",
+            "batches remembered per stream, about 100 bytes each"),
+        .init(
+            "shutdown.deadline_seconds", .integer(1...3600), "30", "seconds", "time to finish, seal and land on SIGTERM"
+        ),
         .init("workers", .integer(0...256), "0", "threads", "threads that validate and compress; 0: one per core"),
-        .init("log.level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info", "", "least level that is logged"),
+        .init(
+            "log.level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info", "",
+            "least level that is logged"),
     ]
 
     package static let streamKeys: [SettingsKey] = [
-        .init("consistency", .choice(["available", "strong"]), nil, "", "required: what the stream prefers when the landing zone can't be reached"),
+        .init(
+            "consistency", .choice(["available", "strong"]), nil, "",
+            "required: what the stream prefers when the landing zone can't be reached"),
         .init("event_id", .pointer, nil, "", "where the event's own id is; without it the key is <batch key>:<index>"),
         .init("event_time", .pointer, nil, "", "where the event's time is"),
         .init("required", .requirements, nil, "", "members that must be there: a list of {pointer, type}"),
         .init("objects_only", .boolean, "true", "", "events must be JSON objects"),
-        .init("check_duplicate_members", .boolean, "false", "", "refuse events with two members of one name; always on for strong streams"),
+        .init(
+            "check_duplicate_members", .boolean, "false", "",
+            "refuse events with two members of one name; always on for strong streams"),
         .init("body_max_bytes", .integer(1024...64 * mebibyte), "10485760", "bytes", "a body on the wire"),
         .init("decoded_max_bytes", .integer(1024...11 * mebibyte), "10485760", "bytes", "a decoded body"),
         .init("expansion_max", .integer(2...1000), "100", "times", "decoded bytes per byte on the wire"),

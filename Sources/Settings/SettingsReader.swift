@@ -71,7 +71,10 @@ struct SettingsReader {
         for (keyNode, value) in mapping {
             let path = "streams.\(keyNode.string ?? "?")"
             guard let text = keyNode.string, let name = StreamName(text), !name.isInternal else {
-                fault(keyNode, path, "a stream's name is [a-z0-9][a-z0-9_-]{0,62}; names with a leading underscore are the gateway's own")
+                fault(
+                    keyNode, path,
+                    "a stream's name is [a-z0-9][a-z0-9_-]{0,62}; names with a leading underscore are the gateway's own"
+                )
                 continue
             }
             guard case .mapping(let section) = value else {
@@ -115,11 +118,14 @@ struct SettingsReader {
             return []
         }
         return sequence.compactMap { item in
-            guard case .mapping(let mapping) = item, let pointer = mapping["pointer"]?.string, JSONPointer.isValid(pointer),
+            guard case .mapping(let mapping) = item, let pointer = mapping["pointer"]?.string,
+                JSONPointer.isValid(pointer),
                 let type = StreamRules.MemberType(rawValue: mapping["type"]?.string ?? "any"),
                 mapping.keys.allSatisfy({ $0.string == "pointer" || $0.string == "type" })
             else {
-                fault(item, path, "must be {pointer: /…, type: one of \(SettingsCatalogue.requirementTypes.joined(separator: ", "))}")
+                fault(
+                    item, path,
+                    "must be {pointer: /…, type: one of \(SettingsCatalogue.requirementTypes.joined(separator: ", "))}")
                 return nil
             }
             return StreamRules.Requirement(pointer: pointer, type: type)
@@ -148,7 +154,9 @@ struct SettingsReader {
         while let match = rest.firstMatch(of: #/\$\{([A-Za-z_][A-Za-z0-9_]*)(:-([^}]*))?\}/#) {
             let fallback = match.3.map(String.init)
             guard let value = environment[String(match.1)].flatMap({ $0.isEmpty ? nil : $0 }) ?? fallback else {
-                fault(node, path, "the environment variable \(match.1) is not set; set it, or give a default: ${\(match.1):-…}")
+                fault(
+                    node, path,
+                    "the environment variable \(match.1) is not set; set it, or give a default: ${\(match.1):-…}")
                 return nil
             }
             result += rest[..<match.range.lowerBound] + value

@@ -42,7 +42,8 @@ import Testing
     }
 
     /// Three blocks, of two, one and two events; the segment before them holds sequence 0 and has landed or not.
-    private func smallLog(landed: Bool, sealed: Bool) throws -> (disk: SimulatedDisk, path: FilePath, text: SegmentText) {
+    private func smallLog(landed: Bool, sealed: Bool) throws -> (disk: SimulatedDisk, path: FilePath, text: SegmentText)
+    {
         let bench = Bench()
         try bench.start()
         try bench.append(1)
@@ -133,7 +134,10 @@ import Testing
         let first = try outcome(bench)
         try bench.start()
         #expect(bench.report.damagedSealed.isEmpty)
-        #expect(bench.report.sealed.map(\.range) == [.init(first: 0, count: 1), .init(first: 1, count: 2), .init(first: 4, count: 2)])
+        #expect(
+            bench.report.sealed.map(\.range) == [
+                .init(first: 0, count: 1), .init(first: 1, count: 2), .init(first: 4, count: 2),
+            ])
         #expect(bench.report.damages.map(\.range) == [SequenceRange(first: 3, count: 1)])
         #expect(first.lost == [3])
         #expect(bench.disk.files().contains { $0.starts(with: Names.damaged) })
@@ -240,7 +244,9 @@ import Testing
             try stranger.withUnsafeBytes { try file.write([$0], at: 0) }
         }
         try expectAllOnce(bench, "with foreign files")
-        #expect(bench.report.refused.map(\.file).sorted() == names.map { Names.streamDirectory.appending($0).string }.sorted())
+        #expect(
+            bench.report.refused.map(\.file).sorted()
+                == names.map { Names.streamDirectory.appending($0).string }.sorted())
         for name in names { #expect(try bench.disk.contents(Names.streamDirectory.appending(name)) == stranger) }
     }
 

@@ -93,7 +93,9 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
                 guard let item else { preconditionFailure("a ticket without its segment") }
                 send(ticket, item)
             case .idle(let wake):
-                if let wake { timers.after(max(.milliseconds(1), wake - time.monotonic())) { [weak self] in self?.pump() } }
+                if let wake {
+                    timers.after(max(.milliseconds(1), wake - time.monotonic())) { [weak self] in self?.pump() }
+                }
                 return
             }
         }

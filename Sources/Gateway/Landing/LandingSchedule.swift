@@ -67,7 +67,9 @@ package struct LandingSchedule: Sendable {
     }
 
     package mutating func next(now: MonotonicInstant) -> Next {
-        guard lanes.values.count(where: { $0.sending != nil }) < configuration.concurrency else { return .idle(until: nil) }
+        guard lanes.values.count(where: { $0.sending != nil }) < configuration.concurrency else {
+            return .idle(until: nil)
+        }
         var wake: MonotonicInstant?
         for index in turn.indices {
             let stream = turn[index]

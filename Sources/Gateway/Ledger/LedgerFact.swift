@@ -44,7 +44,8 @@ package enum LedgerFact: Sendable {
     /// A strong stream's batch exists in the landing zone.
     case batchLanded(stream: StreamName, object: String, batchKey: String, producer: String, events: Int)
     /// Acknowledged events that the disk lost. `end` is exclusive.
-    case rangeDamaged(stream: StreamName, incarnation: Incarnation, first: UInt64, end: UInt64, file: String, reason: String)
+    case rangeDamaged(
+        stream: StreamName, incarnation: Incarnation, first: UInt64, end: UInt64, file: String, reason: String)
 
     /// The fact as a JSON object on one line.
     package func line(gateway: GatewayName, incarnation own: Incarnation, at time: Timestamp) -> String {

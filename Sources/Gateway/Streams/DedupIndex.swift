@@ -99,15 +99,19 @@ package struct DedupIndex: Sendable {
     package mutating func insert(_ entry: BatchEntry, incarnation: Incarnation, first: UInt64) {
         if incarnations.last != incarnation, !incarnations.contains(incarnation) { incarnations.append(incarnation) }
         let index = incarnations.lastIndex(of: incarnation)!
-        let isNew = records.updateValue(
-            Compact(
-                fingerprint: entry.fingerprint, first: first, receivedAt: entry.receivedAt, accepted: entry.accepted,
-                incarnation: UInt32(index)),
-            forKey: entry.digest) == nil
+        let isNew =
+            records.updateValue(
+                Compact(
+                    fingerprint: entry.fingerprint, first: first, receivedAt: entry.receivedAt,
+                    accepted: entry.accepted,
+                    incarnation: UInt32(index)),
+                forKey: entry.digest) == nil
         if isNew { order.append(entry.digest) }
         if !entry.rejects.isEmpty { rejects[entry.digest] = entry.rejects }
         if records.count > maxBatches {
-            if let oldest = records[order[oldest]]?.receivedAt { evictedByCount = max(evictedByCount ?? oldest, oldest) }
+            if let oldest = records[order[oldest]]?.receivedAt {
+                evictedByCount = max(evictedByCount ?? oldest, oldest)
+            }
             evictOldest()
         }
     }

@@ -64,7 +64,8 @@ package struct Block {
         guard bytes.count >= 16 else { return nil }
         let fixed = bytes.loadUnaligned(as: UInt32.self)
         guard UInt32(littleEndian: fixed) == 0x0408_8B1F,
-            bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self) == 0, bytes[8] == 0, bytes[9] == 0xFF, bytes[12] == UInt8(ascii: "S"), bytes[13] == UInt8(ascii: "L")
+            bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self) == 0, bytes[8] == 0, bytes[9] == 0xFF,
+            bytes[12] == UInt8(ascii: "S"), bytes[13] == UInt8(ascii: "L")
         else { throw .notABlock }
         let extra = Int(bytes[10]) | Int(bytes[11]) << 8
         let payload = Int(bytes[14]) | Int(bytes[15]) << 8

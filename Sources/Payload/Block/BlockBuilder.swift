@@ -34,7 +34,8 @@ package struct BlockBuilder: Sendable {
             compressed += batch.deflated.count
             events += Int(batch.entry.accepted)
             if let range = batch.eventTimes {
-                times = times.map { min($0.lowerBound, range.lowerBound)...max($0.upperBound, range.upperBound) } ?? range
+                times =
+                    times.map { min($0.lowerBound, range.lowerBound)...max($0.upperBound, range.upperBound) } ?? range
             }
         }
         let received = batches.map(\.entry.receivedAt)

@@ -41,7 +41,9 @@ struct JournalInspect: ParsableCommand {
         let rows = try place.survey { survey, stream in try survey.segments(of: stream).map(SegmentRow.init) }
         if json { return print(try prettyJSON(rows)) }
         for row in rows { print(row.text) }
-        print("\(rows.count) segments, \(rows.reduce(0) { $0 + $1.events }) events, \(rows.reduce(0) { $0 + $1.bytes }) bytes not yet landed")
+        print(
+            "\(rows.count) segments, \(rows.reduce(0) { $0 + $1.events }) events, \(rows.reduce(0) { $0 + $1.bytes }) bytes not yet landed"
+        )
     }
 }
 
@@ -62,7 +64,9 @@ struct JournalVerify: ParsableCommand {
             print(try prettyJSON(rows))
         } else {
             for row in damaged { for fault in row.faults { print("\(row.file): \(fault)") } }
-            print(damaged.isEmpty ? "sound: \(rows.count) segments" : "\(damaged.count) of \(rows.count) segments are damaged")
+            print(
+                damaged.isEmpty
+                    ? "sound: \(rows.count) segments" : "\(damaged.count) of \(rows.count) segments are damaged")
         }
         if !damaged.isEmpty { throw ExitCode(1) }
     }

@@ -28,14 +28,17 @@ struct Serve: AsyncParsableCommand {
         let signals = StopSignals()
         ProcessLimits.raise(log)
         let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        let workers = WorkerPool(name: "worker", threads: settings.number("workers") == 0 ? cores : settings.number("workers"))
+        let workers = WorkerPool(
+            name: "worker", threads: settings.number("workers") == 0 ? cores : settings.number("workers"))
         let landers = WorkerPool(name: "landing", threads: settings.number("landing.concurrency") + 2)
         let time = SystemTime()
         let files = LinuxFileSystem()
         let incarnation = Incarnation(rawValue: UInt64.random(in: 0...UInt64.max))
         let gateway: Gateway<LinuxFileSystem, DirectoryStore<LinuxFileSystem>, SystemTime>
         do {
-            let store = try DirectoryStore(files, root: FilePath(settings.text("landing.directory"))) { landers.run($0) }
+            let store = try DirectoryStore(files, root: FilePath(settings.text("landing.directory"))) {
+                landers.run($0)
+            }
             gateway = try Gateway.open(
                 GatewayConfiguration(settings), files: files, store: store, time: time,
                 incarnation: incarnation, workers: workers, log: log)

@@ -44,22 +44,28 @@ struct JournalFacts {
         guard Int64(bytes.count) == segment.length else {
             throw Violation("\(segment.path): \(bytes.count) bytes, sealed with \(segment.length)")
         }
-        guard SHA256.hash(bytes) == segment.sha256 else { throw Violation("\(segment.path): another hash than sealed with") }
+        guard SHA256.hash(bytes) == segment.sha256 else {
+            throw Violation("\(segment.path): another hash than sealed with")
+        }
         // A segment without events does not land, so its name says nothing.
-        if !segment.range.isEmpty, let before = handedOut.updateValue(bytes, forKey: segment.objectName), before != bytes {
+        if !segment.range.isEmpty, let before = handedOut.updateValue(bytes, forKey: segment.objectName),
+            before != bytes
+        {
             throw Violation("\(segment.objectName): handed out before with other bytes")
         }
         let text = try SegmentText(bytes)
         guard text.headers.allSatisfy({ $0.incarnation == segment.incarnation }) else {
             throw Violation("\(segment.path): a block of another incarnation")
         }
-        guard text.headers.first?.firstSequence == segment.range.first, text.lines.count == Int(segment.range.count) else {
+        guard text.headers.first?.firstSequence == segment.range.first, text.lines.count == Int(segment.range.count)
+        else {
             throw Violation("\(segment.path): another range than \(segment.range)")
         }
         guard text.headers.reduce(0, { $0 + $1.entries.count }) == segment.batches else {
             throw Violation("\(segment.path): another number of batches than sealed with")
         }
-        guard text.lines.map(\.line) == text.headers.flatMap({ $0.entries.flatMap { lines[$0.digest] ?? ["?"] } }) else {
+        guard text.lines.map(\.line) == text.headers.flatMap({ $0.entries.flatMap { lines[$0.digest] ?? ["?"] } })
+        else {
             throw Violation("\(segment.path): lines that are not its batches'")
         }
     }
@@ -88,7 +94,9 @@ struct JournalFacts {
         for segment in report.sealed {
             let bytes = try bytesOf(segment)
             try sealed(segment, bytes)
-            guard segment.range.isEmpty || names.insert(segment.objectName).inserted else { throw Violation("\(segment.objectName): twice") }
+            guard segment.range.isEmpty || names.insert(segment.objectName).inserted else {
+                throw Violation("\(segment.objectName): twice")
+            }
             for (sequence, line) in try SegmentText(bytes).lines {
                 let place = Place(incarnation: segment.incarnation, sequence: sequence)
                 guard found.updateValue(line, forKey: place) == nil else {

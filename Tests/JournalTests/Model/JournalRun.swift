@@ -164,7 +164,9 @@ final class JournalRun<FS: FileSystem> {
         do throws(JournalError) {
             for batch in [1, 0] {
                 let made: MadeBatch
-                do { made = try maker.make(accepted: batch, rejected: 1, at: clock) } catch { preconditionFailure("\(error)") }
+                do { made = try maker.make(accepted: batch, rejected: 1, at: clock) } catch {
+                    preconditionFailure("\(error)")
+                }
                 facts.offered(made)
                 let range = try stream.append([made.batch], monotonic: MonotonicInstant(nanoseconds: 0))[0]
                 do { try facts.acknowledge(made, range, incarnation) } catch { preconditionFailure("\(error)") }

@@ -24,7 +24,8 @@ struct BatchMaker {
         for index in 0..<max(accepted, rejected) {
             if index < rejected { body += "{broken\n" }
             if index < accepted {
-                body += #"{"batch":\#(number),"event":\#(index),"text":"\#(noise(padding, number &* 31 &+ index))"}"# + "\n"
+                body +=
+                    #"{"batch":\#(number),"event":\#(index),"text":"\#(noise(padding, number &* 31 &+ index))"}"# + "\n"
             }
         }
         let buffer = BodyBuffer(capacity: body.utf8.count)
