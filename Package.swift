@@ -115,6 +115,7 @@ let package = Package(
                 "Model", "Files", "Payload", "Journal", "Simulation",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
+            exclude: ["Golden"],
             swiftSettings: strict),
         .target(name: "LoadGenerator", dependencies: ["Model", "CZlib"], swiftSettings: strict),
         .testTarget(

@@ -1,0 +1,128 @@
+import Files
+import Foundation
+import Model
+import Payload
+import SystemPackage
+import Testing
+
+@testable import Journal
+
+/// Files of format version 1, checked in: today's writer makes the same bytes, and today's reader reads them. With
+/// `SLUICE_WRITE_GOLDEN=1` they are written anew, which only a new format version may need.
+@Suite struct GoldenTests {
+    private let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
+    private let gateway = GatewayName("golden-1")!
+    private let stream = StreamName("orders")!
+    private let incarnation = Incarnation(rawValue: 0x0123_4567_89AB_CDEF)
+    private let time = Timestamp(microseconds: 1_767_225_600_000_000)
+    private let window: Duration = .seconds(86_400 * 365 * 1000)
+
+    @Test("the writer makes the golden bytes, and the reader finds in them what was written")
+    func golden() throws {
+        let root = FilePath(FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path)
+        defer { try? FileManager.default.removeItem(atPath: root.string) }
+        let (journal, _) = try open(root, incarnation) { _, _, _ in }
+        for first in [0, 2] {
+            _ = try journal.append(
+                [batch(first, events: 2), batch(first + 1, events: first == 0 ? 0 : 1)],
+                monotonic: MonotonicInstant(nanoseconds: 0))
+        }
+        try journal.seal()
+        let segment = try #require(journal.takeSealed().first)
+        try compare("segment-v1.json.gz", with: segment.path)
+        try compare("segment-v1.json.gz.sealed", with: FilePath(segment.path.string + ".sealed"))
+        try journal.retire(segment, now: time)
+        try compare("keys-v1.keys", with: root.appending("orders/keys/0.keys"))
+    }
+
+    @Test("a recovery of the golden files gives segment, batches and keys")
+    func recovery() throws {
+        let root = FilePath(FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path)
+        defer { try? FileManager.default.removeItem(atPath: root.string) }
+        let place = root.appending("orders")
+        try FileManager.default.createDirectory(atPath: place.appending("keys").string, withIntermediateDirectories: true)
+        let name = "0123456789abcdef-00000000.json.gz"
+        for (from, to) in [
+            ("segment-v1.json.gz", name), ("segment-v1.json.gz.sealed", name + ".sealed"), ("keys-v1.keys", "keys/0.keys"),
+        ] {
+            try FileManager.default.copyItem(
+                atPath: folder.appendingPathComponent(from).path, toPath: place.appending(to).string)
+        }
+        var seen: [BatchEntry] = []
+        let (_, report) = try open(root, Incarnation(rawValue: 2)) { entry, incarnation, _ in
+            #expect(incarnation == self.incarnation)
+            seen.append(entry)
+        }
+        #expect(report.refused.isEmpty && report.damages.isEmpty && report.damagedSealed.isEmpty)
+        #expect(report.sealed.map(\.range) == [SequenceRange(first: 0, count: 5)])
+        #expect(
+            report.sealed.map(\.objectName) == ["orders/date=2026-01-01/hour=00/golden-1_0123456789abcdef_0-4.json.gz"])
+        let expected = [batch(0, events: 2), batch(1, events: 0), batch(2, events: 2), batch(3, events: 1)].map(\.entry)
+        // Once from the key log, once from the segment.
+        #expect(seen == expected + expected)
+    }
+
+    @Test("Python's gzip reads the golden segment")
+    func python() throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [
+            "python3", "-c", "import gzip,sys; sys.stdout.write(gzip.open(sys.argv[1], 'rt').read())",
+            folder.appendingPathComponent("segment-v1.json.gz").path,
+        ]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(text == lines(0, 2) + lines(2, 2) + lines(3, 1))
+    }
+
+    private func open(
+        _ root: FilePath, _ incarnation: Incarnation, _ onEntry: (BatchEntry, Incarnation, UInt64) -> Void
+    ) throws -> (StreamJournal<LinuxFileSystem>, RecoveryReport) {
+        var configuration = JournalConfiguration()
+        configuration.idempotencyWindow = window
+        return try Journal(
+            files: LinuxFileSystem(), directory: root, configuration: configuration, gateway: gateway,
+            incarnation: incarnation
+        ).open(stream, now: time, onEntry: onEntry)
+    }
+
+    private func compare(_ name: String, with path: FilePath) throws {
+        let golden = folder.appendingPathComponent(name)
+        let made = try Data(contentsOf: URL(fileURLWithPath: path.string))
+        if ProcessInfo.processInfo.environment["SLUICE_WRITE_GOLDEN"] == "1" { try made.write(to: golden) }
+        #expect(try made == Data(contentsOf: golden), "\(name) is not what this build writes")
+    }
+
+    private func lines(_ number: Int, _ events: Int) -> String {
+        (0..<events).map { "{\"batch\":\(number),\"event\":\($0)}\n" }.joined()
+    }
+
+    /// Its body is a stored deflate block (RFC 1951, 3.2.4), so the bytes depend on no compressor.
+    private func batch(_ number: Int, events: Int) -> EncodedBatch {
+        let text = Array(lines(number, events).utf8)
+        let length = UInt16(text.count)
+        var stored: [UInt8] = [0, UInt8(length & 255), UInt8(length >> 8), UInt8(~length & 255), UInt8(~length >> 8)]
+        stored += text
+        return EncodedBatch(
+            entry: BatchEntry(
+                digest: BatchDigest(high: UInt64(number) + 1, low: 7),
+                fingerprint: PayloadFingerprint(rawValue: UInt64(number) + 100),
+                receivedAt: Timestamp(microseconds: time.microseconds + Int64(number)), accepted: UInt32(events),
+                rejects: number == 1 ? [.init(index: 0, reason: .malformedJSON), .init(index: 300, reason: .tooDeep)] : []),
+            deflated: events == 0 ? [] : stored, crc32: GoldenTests.crc32(text), uncompressedCount: text.count,
+            eventTimes: number == 2 ? time...Timestamp(microseconds: time.microseconds + 5) : nil)
+    }
+
+    /// CRC-32 (RFC 1952, 8), bit by bit.
+    private static func crc32(_ bytes: [UInt8]) -> UInt32 {
+        var crc: UInt32 = 0xFFFF_FFFF
+        for byte in bytes {
+            crc ^= UInt32(byte)
+            for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0xEDB8_8320 : crc >> 1 }
+        }
+        return ~crc
+    }
+}
