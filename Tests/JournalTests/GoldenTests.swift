@@ -40,10 +40,12 @@ import Testing
         let root = FilePath(FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path)
         defer { try? FileManager.default.removeItem(atPath: root.string) }
         let place = root.appending("orders")
-        try FileManager.default.createDirectory(atPath: place.appending("keys").string, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            atPath: place.appending("keys").string, withIntermediateDirectories: true)
         let name = "0123456789abcdef-00000000.json.gz"
         for (from, to) in [
-            ("segment-v1.json.gz", name), ("segment-v1.json.gz.sealed", name + ".sealed"), ("keys-v1.keys", "keys/0.keys"),
+            ("segment-v1.json.gz", name), ("segment-v1.json.gz.sealed", name + ".sealed"),
+            ("keys-v1.keys", "keys/0.keys"),
         ] {
             try FileManager.default.copyItem(
                 atPath: folder.appendingPathComponent(from).path, toPath: place.appending(to).string)
@@ -111,7 +113,8 @@ import Testing
                 digest: BatchDigest(high: UInt64(number) + 1, low: 7),
                 fingerprint: PayloadFingerprint(rawValue: UInt64(number) + 100),
                 receivedAt: Timestamp(microseconds: time.microseconds + Int64(number)), accepted: UInt32(events),
-                rejects: number == 1 ? [.init(index: 0, reason: .malformedJSON), .init(index: 300, reason: .tooDeep)] : []),
+                rejects: number == 1
+                    ? [.init(index: 0, reason: .malformedJSON), .init(index: 300, reason: .tooDeep)] : []),
             deflated: events == 0 ? [] : stored, crc32: GoldenTests.crc32(text), uncompressedCount: text.count,
             eventTimes: number == 2 ? time...Timestamp(microseconds: time.microseconds + 5) : nil)
     }
