@@ -80,6 +80,18 @@ import Testing
         #expect(text == lines(0, 2) + lines(2, 2) + lines(3, 1))
     }
 
+    @Test("a body length at the largest block's is taken for a length, one byte more for damage")
+    func largestBody() throws {
+        var bytes = [UInt8](try Data(contentsOf: folder.appendingPathComponent("segment-v1.json.gz")))
+        for (count, isLength) in [(UInt32(Block.maxBodyBytes), true), (UInt32(Block.maxBodyBytes) + 1, false)] {
+            withUnsafeBytes(of: count.littleEndian) {
+                for (index, byte) in $0.enumerated() { bytes[48 + index] = byte }
+            }
+            let length = bytes.withUnsafeBytes { buffer in Result { try Block.length(at: buffer) } }
+            #expect(((try? length.get()) != nil) == isLength)
+        }
+    }
+
     private func open(
         _ root: FilePath, _ incarnation: Incarnation, _ onEntry: (BatchEntry, Incarnation, UInt64) -> Void
     ) throws -> (StreamJournal<LinuxFileSystem>, RecoveryReport) {

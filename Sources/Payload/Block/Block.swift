@@ -5,6 +5,10 @@ package struct Block {
     /// Bytes a block takes beside header payload and body: gzip head, XLEN, subfield head, CRC-32, ISIZE.
     package static let overhead = 10 + 2 + 4 + 8
 
+    /// Bytes of a block's body, at most: twice the text's limit, which deflate never reaches. It bounds what a damaged
+    /// length can make a reader ask for.
+    package static let maxBodyBytes = 2 * BlockBuilder.maxUncompressedBytes
+
     package let header: BlockHeader
     /// Bytes of the whole member.
     package let length: Int
@@ -19,6 +23,7 @@ package struct Block {
         guard bytes.count >= 16 + 40 else { return nil }
         guard bytes[16] == BlockHeader.version else { throw .unknownVersion(bytes[16]) }
         let compressed = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 16 + 32, as: UInt32.self))
+        guard compressed <= maxBodyBytes else { throw .corrupt("a body longer than the largest block's") }
         return overhead + payload + Int(compressed)
     }
 
