@@ -8,6 +8,7 @@ import tempfile
 import pytest
 
 from gateway import Gateway, binary
+from s3.fixtures import ceph, moto, s3  # noqa: F401  (fixtures)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -28,6 +29,13 @@ def vectors(name: str) -> pathlib.Path:
     if not path.exists():
         pytest.skip(f"TEST VECTORS ARE ABSENT: {name}; set SLUICE_VECTORS to their folder")
     return path
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What did not run is said at the end, whatever the options: a skip that nobody sees is a test that nobody has."""
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        terminalreporter.write_line(f"DID NOT RUN: {report.nodeid}: {reason}", red=True, bold=True)
 
 
 @pytest.fixture(scope="session", autouse=True)
