@@ -6,7 +6,7 @@ PYTEST := .venv/bin/pytest
 # Warnings fail the build of our own targets in tests and CI (Package.swift).
 STRICT := SLUICE_STRICT=1
 
-.PHONY: run build test test-swift test-blackbox lint format bench kill deps venv clean
+.PHONY: run build test test-swift test-blackbox lint format bench kill deps test-deps venv clean
 
 run: build
 	$(SLUICE) serve --config config/local.yaml
@@ -41,7 +41,10 @@ kill: build venv
 deps:
 	@scripts/install-deps
 
-venv: .venv/.ready
+test-deps:
+	@scripts/install-deps --tests
+
+venv: test-deps .venv/.ready
 .venv/.ready: Tests/requirements.txt
 	python3 -m venv .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check -r Tests/requirements.txt

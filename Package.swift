@@ -25,6 +25,7 @@ let package = Package(
         .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "CSimdjson",
@@ -48,6 +49,7 @@ let package = Package(
             ],
             exclude: ["Journal.docc"],
             swiftSettings: strict),
+        .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: strict),
         .target(
             name: "Landing",
             dependencies: ["Model", "Files", .product(name: "SystemPackage", package: "swift-system")],
@@ -95,6 +97,9 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // A server on loopback that does as it is told, for tests of clients.
+        .target(name: "ScriptedServer", path: "Tests/ScriptedServer", swiftSettings: strict),
+        .testTarget(name: "CurlTests", dependencies: ["Curl", "ScriptedServer"], swiftSettings: strict),
         .testTarget(
             name: "FilesTests",
             dependencies: ["Model", "Files", "Simulation", .product(name: "SystemPackage", package: "swift-system")],
