@@ -50,6 +50,7 @@ let package = Package(
             exclude: ["Journal.docc"],
             swiftSettings: strict),
         .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: strict),
+        .target(name: "AWS", dependencies: ["Model", "Curl"], swiftSettings: strict),
         .target(
             name: "Landing",
             dependencies: ["Model", "Files", .product(name: "SystemPackage", package: "swift-system")],
@@ -107,6 +108,9 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: ["Model", "Files", "Simulation", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AWSTests", dependencies: ["Model", "Curl", "AWS", "Simulation", "ScriptedServer"],
             swiftSettings: strict),
         .testTarget(
             name: "LandingTests",
