@@ -53,7 +53,7 @@ let package = Package(
         .target(name: "AWS", dependencies: ["Model", "Curl"], swiftSettings: strict),
         .target(
             name: "Landing",
-            dependencies: ["Model", "Files", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: ["Model", "Files", "Curl", "AWS", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
         .target(
             name: "Gateway",
@@ -90,7 +90,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "CLinux", "Model", "Files", "Payload", "Journal", "Landing", "Gateway", "Settings", "Edge", "Audit",
+                "CLinux", "Model", "Files", "Payload", "Journal", "Curl", "AWS", "Landing", "Gateway", "Settings",
+                "Edge", "Audit",
                 "LoadGenerator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -37,8 +37,8 @@ listen:
 journal:
   directory: {folder}/journal
   segment_max_age_seconds: 2
-landing:
-  directory: {folder}/landing
+zones:
+  main: {{kind: directory, directory: "{folder}/landing"}}
 log:
   level: warning
 streams:

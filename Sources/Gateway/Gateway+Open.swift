@@ -10,8 +10,10 @@ extension Gateway {
     ///
     /// Blocks until recovered. Throws only when the journal directory can't be used at all, or is held by another
     /// process; damage inside is set aside, named in the log and the ledger, and the rest goes on.
+    /// - Parameter stores: one for each zone that the configuration names.
     package static func open(
-        _ configuration: GatewayConfiguration, files: FS, store: Store, time: Time, incarnation: Incarnation,
+        _ configuration: GatewayConfiguration, files: FS, stores: [ZoneName: Store], time: Time,
+        incarnation: Incarnation,
         workers: WorkerPool, log: Logger
     ) throws(JournalError) -> Gateway {
         let journal = try Journal<FS>(
@@ -22,20 +24,24 @@ extension Gateway {
             journal: journal, configuration: configuration, time: time,
             reserve: DiskReserve(
                 files: files, directory: configuration.journalDirectory, bytes: configuration.journalReserveBytes),
-            lander: LateBound<Lander<FS, Store, Time>>())
-        let ledgerOpened = try opener.open(internalConfiguration(.ledger))
+            zones: LateBound<ZoneTable<FS, Store, Time>>())
+        let ledgerOpened = try opener.open(ownStream(.ledger, configuration))
         let ledger = Ledger(
             gateway: configuration.name, incarnation: incarnation, writer: ledgerOpened.stream.writer, time: time,
             timers: timers, log: log)
-        let lander = Lander<FS, Store, Time>(
-            configuration.landing, store: store, time: time, timers: timers, log: log
-        ) { segment, stream, completion in
-            guard stream != .ledger else { return completion() }
-            ledger.recordUntilDurable([.objectLanded(.init(segment, stream))], completion: completion)
-        }
-        opener.lander.bind(lander)
+        let zones = ZoneTable(
+            stores.map { name, store in
+                let lander = Lander<FS, Store, Time>(
+                    configuration.landing, store: store, time: time, timers: timers, log: log
+                ) { segment, stream, completion in
+                    guard stream != .ledger else { return completion() }
+                    ledger.recordUntilDurable([.objectLanded(.init(segment, stream, name))], completion: completion)
+                }
+                return Zone(name, store: store, lander: lander, time: time, timers: timers, log: log)
+            })
+        opener.zones.bind(zones)
         opener.ledger.bind(ledger)
-        var opened = [ledgerOpened, try opener.open(internalConfiguration(.quarantine))]
+        var opened = [ledgerOpened, try opener.open(ownStream(.quarantine, configuration))]
         let quarantine = opened[1].stream
         var available: [StreamName: AvailableStream<FS, Time>] = [:]
         var strong: [StreamName: StrongStream<FS, Store, Time>] = [:]
@@ -46,36 +52,40 @@ extension Gateway {
                 available[stream.name] = opened.last!.stream
             case .strong:
                 strong[stream.name] = StrongStream(
-                    configuration: stream, gateway: configuration.name, incarnation: incarnation, store: store,
-                    ledger: ledger, time: time, timers: timers, window: configuration.strongIdempotencyWindow)
+                    configuration: stream, gateway: configuration.name, incarnation: incarnation,
+                    zone: zones[stream.zone], ledger: ledger, time: time, timers: timers,
+                    window: configuration.strongIdempotencyWindow)
             }
         }
         // Streams that are no longer in the settings, or are strong now: what their journals hold must land all the same.
         var orphans: [AvailableStream<FS, Time>] = []
         for name in try journal.streams() where !opened.contains(where: { $0.stream.configuration.name == name }) {
             opened.append(
-                try opener.open(StreamConfiguration(name: name, consistency: .available, rules: StreamRules())))
+                try opener.open(ownStream(name, configuration)))
             orphans.append(opened.last!.stream)
         }
         let gateway = Gateway(
             GatewayParts(
                 configuration: configuration, incarnation: incarnation, time: time, log: log, journal: journal,
                 workers: workers, timers: timers, available: available, strong: strong, quarantine: quarantine,
-                orphans: orphans, ledger: ledger, lander: lander))
+                orphans: orphans, ledger: ledger, zones: zones))
         ledger.recordUntilDurable([.incarnationOpened(version: configuration.version)]) {}
         for stream in opened { gateway.resume(stream) }
         gateway.keepStatingPositions()
+        for zone in zones.all { zone.createOnly.start() }
         return gateway
     }
 
-    private static func internalConfiguration(_ name: StreamName) -> StreamConfiguration {
-        StreamConfiguration(name: name, consistency: .available, rules: StreamRules())
+    /// A stream that takes no batches from outside; it lands where the gateway's own streams do.
+    private static func ownStream(_ name: StreamName, _ configuration: GatewayConfiguration) -> StreamConfiguration {
+        StreamConfiguration(name: name, consistency: .available, rules: StreamRules(), zone: configuration.ownZone)
     }
 
     /// Hands on what recovery found: facts for the ledger, segments for the landing zone, words for the log.
     private func resume(_ opened: OpenedStream<FS, Time>) {
         let name = opened.stream.configuration.name
         let report = opened.report
+        let zone = opened.stream.configuration.zone
         for (file, reason) in report.refused {
             log.error("a file in the journal was left alone", metadata: ["file": "\(file)", "reason": "\(reason)"])
         }
@@ -95,15 +105,18 @@ extension Gateway {
                 .incarnationEnded(stream: name, incarnation: incarnation, nextSequence: next, how: "recovered"))
         }
         if name != .ledger {
-            facts += report.sealed.lazy.filter { !$0.range.isEmpty }.map { .segmentSealed(.init($0, name)) }
+            facts += report.sealed.lazy.filter { !$0.range.isEmpty }.map { .segmentSealed(.init($0, name, zone)) }
         }
         record(facts)
+        let lander = zones[zone].lander
         for segment in report.sealed { lander.add(segment, writer: opened.stream.writer) }
-        for segment in report.damagedSealed { rescue(segment, opened.stream.writer) }
+        for segment in report.damagedSealed { rescue(segment, opened.stream.writer, lander) }
     }
 
     /// A sealed segment that rotted: if the landing zone holds it, it is only to be retired; if not, it is salvaged.
-    private func rescue(_ segment: SealedSegment, _ writer: StreamWriter<FS, Time>) {
+    private func rescue(
+        _ segment: SealedSegment, _ writer: StreamWriter<FS, Time>, _ lander: Lander<FS, Store, Time>
+    ) {
         log.error(
             "a sealed segment is damaged on disk; asking the landing zone whether it holds it",
             metadata: ["file": "\(segment.path)", "object": "\(segment.objectName)"])
@@ -120,12 +133,12 @@ extension Gateway {
                         for sound in salvage.sealed { lander.add(sound, writer: writer) }
                     case .failure(let error):
                         log.error("could not salvage; will try again", metadata: ["error": "\(error)"])
-                        timers.after(.seconds(10)) { [weak self] in self?.rescue(segment, writer) }
+                        timers.after(.seconds(10)) { [weak self] in self?.rescue(segment, writer, lander) }
                     }
                 }
             case .failed(let failure):
                 log.warning("could not ask the landing zone; will try again", metadata: ["error": "\(failure.detail)"])
-                timers.after(.seconds(5)) { [weak self] in self?.rescue(segment, writer) }
+                timers.after(.seconds(5)) { [weak self] in self?.rescue(segment, writer, lander) }
             }
         }
     }

@@ -26,10 +26,10 @@ extension Gateway {
         let finished = phase.wait(until: deadline) { $0.requests == 0 ? true : nil } ?? false
         let streams = available.values.map(\.writer) + orphans.map(\.writer) + [quarantine.writer]
         sealAll(streams, deadline)
-        _ = lander.waitUntilLanded(deadline: deadline)
+        zones.waitUntilLanded(deadline: deadline)
         recordEnd(streams, deadline)
         sealAll([ledger.writer], deadline)
-        _ = lander.waitUntilLanded(deadline: deadline)
+        zones.waitUntilLanded(deadline: deadline)
         for writer in streams + [ledger.writer] { writer.stop() }
         journal.close()
         workers.stop()
@@ -38,7 +38,7 @@ extension Gateway {
             running.phase = .stopped
             return running.requests
         }
-        return StopReport(segmentsLeft: lander.backlog, requestsAbandoned: finished ? 0 : left)
+        return StopReport(segmentsLeft: zones.backlog, requestsAbandoned: finished ? 0 : left)
     }
 
     private func sealAll(_ writers: [StreamWriter<FS, Time>], _ deadline: MonotonicInstant) {

@@ -26,7 +26,7 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
     let quarantine: AvailableStream<FS, Time>
     let orphans: [AvailableStream<FS, Time>]
     let ledger: Ledger<FS, Time>
-    let lander: Lander<FS, Store, Time>
+    let zones: ZoneTable<FS, Store, Time>
     let phase = Monitor(Running())
 
     struct Running {
@@ -48,7 +48,7 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
         quarantine = parts.quarantine
         orphans = parts.orphans
         ledger = parts.ledger
-        lander = parts.lander
+        zones = parts.zones
     }
 
     // MARK: Intake
@@ -87,7 +87,7 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
             Readiness.Check(name: "accepting", ok: running, detail: running ? "yes" : "the gateway is stopping")
         ]
         for (name, stream) in available.sorted(by: { $0.key < $1.key }) {
-            let stopped = lander.isStopped(name)
+            let stopped = zones[stream.configuration.zone].lander.isStopped(name)
             checks.append(
                 .init(
                     name: "stream \(name)", ok: !stopped,
@@ -99,7 +99,12 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
             checks.append(.init(name: "stream \(name)", ok: true, detail: "strong; acknowledged once landed"))
         }
         // A backlog is no reason to turn producers away: available streams go on without the landing zone.
-        checks.append(.init(name: "landing", ok: true, detail: "\(lander.backlog) sealed segments not yet landed"))
+        for zone in zones.all {
+            checks.append(
+                .init(
+                    name: "landing zone \(zone.name)", ok: true,
+                    detail: "\(zone.lander.backlog) sealed segments not yet landed"))
+        }
         return Readiness(checks: checks)
     }
 
@@ -144,7 +149,7 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
     ) {
         let receipts = ReceiptMaker(
             stream: stream, gateway: configuration.name, batchKey: identity.key, time: time)
-        if lander.isStopped(stream.configuration.name) {
+        if zones[stream.configuration.zone].lander.isStopped(stream.configuration.name) {
             return completion(
                 .refused(
                     .journalFailed(

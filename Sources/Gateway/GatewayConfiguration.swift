@@ -10,7 +10,10 @@ package struct GatewayConfiguration: Sendable {
     package var journal: JournalConfiguration
     /// Space kept free on the journal's volume. Default 64 MiB.
     package var journalReserveBytes: Int64 = 64 << 20
+    /// Holds for each landing zone on its own.
     package var landing = LandingSchedule.Configuration()
+    /// Where the gateway's own streams land.
+    package var ownZone = ZoneName.main
     /// Bytes of bodies in flight. Default 128 MiB.
     package var maxInFlightBytes = 128 << 20
     /// How long a batch is recognised. Default 24 h.

@@ -20,5 +20,5 @@ struct GatewayParts<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
     /// Streams whose journals are still there, but which take no batches.
     let orphans: [AvailableStream<FS, Time>]
     let ledger: Ledger<FS, Time>
-    let lander: Lander<FS, Store, Time>
+    let zones: ZoneTable<FS, Store, Time>
 }

@@ -16,7 +16,7 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
     let time: Time
     let reserve: DiskReserve<FS>
     /// Bound once the parts that need the first writer exist.
-    let lander: LateBound<Lander<FS, Store, Time>>
+    let zones: LateBound<ZoneTable<FS, Store, Time>>
     let ledger = LateBound<Ledger<FS, Time>>()
 
     func open(_ stream: StreamConfiguration) throws(JournalError) -> OpenedStream<FS, Time> {
@@ -29,11 +29,11 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
         let late = LateBound<StreamWriter<FS, Time>>()
         let writer = StreamWriter(
             stream: stream.name, journal: core, time: time, reserve: reserve
-        ) { [lander, ledger] segment in
+        ) { [zones, ledger] segment in
             if stream.name != .ledger, !segment.range.isEmpty {
-                ledger.value?.recordUntilDurable([.segmentSealed(.init(segment, stream.name))]) {}
+                ledger.value?.recordUntilDurable([.segmentSealed(.init(segment, stream.name, stream.zone))]) {}
             }
-            if let writer = late.value { lander.value?.add(segment, writer: writer) }
+            if let writer = late.value { zones.value?[stream.zone].lander.add(segment, writer: writer) }
         }
         late.bind(writer)
         return OpenedStream(
@@ -42,9 +42,10 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
 }
 
 extension LedgerFact.Segment {
-    init(_ segment: SealedSegment, _ stream: StreamName) {
+    init(_ segment: SealedSegment, _ stream: StreamName, _ zone: ZoneName) {
         self.init(
-            stream: stream, incarnation: segment.incarnation, object: segment.objectName, range: segment.range,
+            stream: stream, zone: zone, incarnation: segment.incarnation, object: segment.objectName,
+            range: segment.range,
             batches: segment.batches, bytes: segment.length, sha256: hexText(segment.sha256),
             receivedFirst: segment.received.lowerBound, receivedLast: segment.received.upperBound,
             eventTimes: segment.eventTimes)

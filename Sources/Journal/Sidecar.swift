@@ -62,14 +62,8 @@ struct Sidecar: Codable, Equatable {
     /// The segment it describes; `nil` when its values make none.
     func segment(at path: FilePath) -> SealedSegment? {
         guard format == 1, let gateway = GatewayName(gateway), let incarnation = Incarnation(incarnation),
-            sha256.utf8.count == 64, receivedFirst <= receivedLast
+            let hash = bytesOfHex(sha256), hash.count == 32, receivedFirst <= receivedLast
         else { return nil }
-        var hash: [UInt8] = []
-        var digits = sha256.utf8.makeIterator()
-        while let high = digits.next(), let low = digits.next() {
-            guard let byte = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16) else { return nil }
-            hash.append(byte)
-        }
         var times: ClosedRange<Timestamp>?
         if let low = eventTimeFirst, let high = eventTimeLast, low <= high {
             times = Timestamp(microseconds: low)...Timestamp(microseconds: high)

@@ -16,6 +16,8 @@ package final class DirectoryStore<FS: FileSystem>: ObjectStore {
     /// Runs blocking work, now or later: a thread pool in production, the caller's thread in tests.
     package typealias Run = @Sendable (@escaping @Sendable () -> Void) -> Void
 
+    package var createsOnlyByConstruction: Bool { true }
+
     let fileSystem: FS
     let root: FilePath
     private let run: Run
@@ -48,7 +50,9 @@ package final class DirectoryStore<FS: FileSystem>: ObjectStore {
     // MARK: Creating
 
     private func create(_ object: NewObject) -> CreateOutcome {
-        guard let path = path(object.name) else { return .refused(StoreFailure("not an object name: \(object.name)")) }
+        guard let path = path(object.name) else {
+            return .refused(StoreFailure(.misconfigured, "not an object name: \(object.name)"))
+        }
         do throws(FileError) {
             try prepareDirectory(path.removingLastComponent())
             switch object.body {
@@ -70,7 +74,8 @@ package final class DirectoryStore<FS: FileSystem>: ObjectStore {
         let file = try fileSystem.open(source, .read)
         let length = try file.size()
         guard length == object.length else {
-            return .refused(StoreFailure("\(source) has \(length) bytes, not the \(object.length) it was sealed with"))
+            return .refused(
+                StoreFailure(.corrupt, "\(source) has \(length) bytes, not the \(object.length) it was sealed with"))
         }
         // Before the name appears, or a crash could leave the name on half the bytes.
         try file.syncData()
@@ -96,7 +101,9 @@ package final class DirectoryStore<FS: FileSystem>: ObjectStore {
         let content = try fill(file)
         guard content == Content(length: object.length, sha256: object.sha256) else {
             return .refused(
-                StoreFailure("\(object.name): the bytes are not those that were announced (length or SHA-256 differs)"))
+                StoreFailure(
+                    .corrupt, "\(object.name): the bytes are not those that were announced (length or SHA-256 differs)")
+            )
         }
         try file.syncData()
         do throws(FileError) {
@@ -104,7 +111,8 @@ package final class DirectoryStore<FS: FileSystem>: ObjectStore {
         } catch  where error.errno == .fileExists {
             return compare(object, at: path)
         } catch  where error.meansNoLink {
-            return .refused(StoreFailure("the landing directory's file system has no hard links: \(error)"))
+            return .refused(
+                StoreFailure(.misconfigured, "the landing directory's file system has no hard links: \(error)"))
         }
         return published(path)
     }
@@ -135,7 +143,7 @@ package final class DirectoryStore<FS: FileSystem>: ObjectStore {
         do throws(FileError) {
             try fileSystem.syncDirectory(path.removingLastComponent())
             return .created
-        } catch { return .unknown(StoreFailure("\(error)")) }
+        } catch { return .unknown(StoreFailure(.broken, "\(error)")) }
     }
 
     private func compare(_ object: NewObject, at path: FilePath) -> CreateOutcome {
@@ -144,7 +152,7 @@ package final class DirectoryStore<FS: FileSystem>: ObjectStore {
             guard try file.size() == object.length, try file.digest().sha256 == object.sha256 else { return .different }
             try sync(file, path)
             return .same
-        } catch { return .unknown(StoreFailure("\(error)")) }
+        } catch { return .unknown(StoreFailure(.broken, "\(error)")) }
     }
 
     /// An earlier try, or an earlier life of ours, may have died between the link and its sync.
@@ -165,11 +173,11 @@ package final class DirectoryStore<FS: FileSystem>: ObjectStore {
 
     /// What a failure before the link means.
     private func outcome(of error: FileError) -> CreateOutcome {
-        let failure = StoreFailure("\(error)")
-        if error.isOutOfSpace { return .refused(failure) }
+        if error.isOutOfSpace { return .refused(StoreFailure(.outOfSpace, "\(error)")) }
+        let failure = StoreFailure(.broken, "\(error)")
         switch error.errno {
         case .permissionDenied, .notPermitted, .readOnlyFileSystem, .fileNameTooLong, .notDirectory, .isDirectory:
-            return .refused(failure)
+            return .refused(StoreFailure(.denied, "\(error)"))
         case .noSuchFileOrDirectory:
             // Somebody removed a directory behind our back: the next try makes it again.
             directories.withLock { $0.removeAll() }
@@ -181,17 +189,17 @@ package final class DirectoryStore<FS: FileSystem>: ObjectStore {
     // MARK: Reading
 
     private func inspect(_ name: String) -> InspectOutcome {
-        guard let path = path(name) else { return .failed(StoreFailure("not an object name: \(name)")) }
+        guard let path = path(name) else { return .failed(StoreFailure(.misconfigured, "not an object name: \(name)")) }
         do throws(FileError) {
             let file = try fileSystem.open(path, .read)
             let content = try file.digest()
             try sync(file, path)
             return .present(length: content.length, sha256: content.sha256)
-        } catch { return error.meansAbsent ? .absent : .failed(StoreFailure("\(error)")) }
+        } catch { return error.meansAbsent ? .absent : .failed(StoreFailure(.broken, "\(error)")) }
     }
 
     private func readPrefix(_ name: String, count: Int) -> ReadOutcome {
-        guard let path = path(name) else { return .failed(StoreFailure("not an object name: \(name)")) }
+        guard let path = path(name) else { return .failed(StoreFailure(.misconfigured, "not an object name: \(name)")) }
         do throws(FileError) {
             let file = try fileSystem.open(path, .read)
             let wanted = Int(min(Int64(max(0, count)), try file.size()))
@@ -200,7 +208,7 @@ package final class DirectoryStore<FS: FileSystem>: ObjectStore {
                 try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: 0)
             }
             return .bytes(Array(bytes[..<got]))
-        } catch { return error.meansAbsent ? .absent : .failed(StoreFailure("\(error)")) }
+        } catch { return error.meansAbsent ? .absent : .failed(StoreFailure(.broken, "\(error)")) }
     }
 
     /// Where the object lives; nil for a name that could lead elsewhere.

@@ -4,6 +4,9 @@ package import SystemPackage
 ///
 /// An object appears whole or not at all, and is never overwritten. Completions may be called on any thread, once.
 package protocol ObjectStore: Sendable {
+    /// Whether ``create(_:completion:)`` is create-only by the store's construction. Where it is not, as with S3, whose
+    /// imitations may ignore the condition, it is proved at start; see ``CreateOnlyProbe``.
+    var createsOnlyByConstruction: Bool { get }
     /// Creates the object if nothing has that name. On ``CreateOutcome/created`` it is durable.
     func create(_ object: NewObject, completion: @escaping @Sendable (CreateOutcome) -> Void)
     /// What has that name now.
@@ -25,12 +28,18 @@ package struct NewObject: Sendable {
     package var length: Int64
     /// SHA-256 of the bytes.
     package var sha256: [UInt8]
+    /// Facts that a store which can keeps beside the bytes, for people and tools: names of `[a-z0-9-]`, values of
+    /// printable ASCII.
+    package var notes: [(name: String, value: String)]
 
-    package init(name: String, body: Body, length: Int64, sha256: [UInt8]) {
+    package init(
+        name: String, body: Body, length: Int64, sha256: [UInt8], notes: [(name: String, value: String)] = []
+    ) {
         self.name = name
         self.body = body
         self.length = length
         self.sha256 = sha256
+        self.notes = notes
     }
 }
 
@@ -60,11 +69,31 @@ package enum ReadOutcome: Sendable, Equatable {
     case failed(StoreFailure)
 }
 
-/// Why a store could not do it, for logs and problem details. `retryAfter` when the store said so.
+/// Why a store could not do it, for logs, problem details and partition control.
 package struct StoreFailure: Error, Sendable, Equatable {
+    package enum Kind: String, Sendable {
+        /// No answer: no connection, a timeout, a reset.
+        case unreachable
+        /// The store asks for less (429, 503 SlowDown).
+        case throttled
+        /// The store answered, but not with what was asked (5xx, an answer that proves nothing).
+        case broken
+        /// Credentials are missing, wrong or expired, or do not permit it.
+        case denied
+        /// The zone is not what the settings say: no such bucket, another region, no conditional writes.
+        case misconfigured
+        case outOfSpace
+        /// The bytes to be landed are not those that were sealed.
+        case corrupt
+    }
+
+    package var kind: Kind
     package var detail: String
+    /// When the store said so.
     package var retryAfter: Duration?
-    package init(_ detail: String, retryAfter: Duration? = nil) {
+
+    package init(_ kind: Kind, _ detail: String, retryAfter: Duration? = nil) {
+        self.kind = kind
         self.detail = detail
         self.retryAfter = retryAfter
     }

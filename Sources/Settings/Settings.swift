@@ -4,6 +4,8 @@ package import Model
 package struct Settings: Sendable {
     package let gatewayName: GatewayName
     package let streams: [StreamSettings]
+    /// At least one. The first is where all lands that names none.
+    package let zones: [ZoneSettings]
     private let values: [String: String]
 
     /// Parses the text of a settings file. Every fault is named, not only the first.
@@ -14,17 +16,24 @@ package struct Settings: Sendable {
         var reader = SettingsReader(source: source, environment: environment)
         reader.read(text)
         reader.requireStreams()
+        reader.requireZones()
         guard reader.faults.isEmpty else { throw SettingsError(faults: reader.faults) }
-        return Settings(values: reader.values, streams: reader.streams)
+        return Settings(values: reader.values, streams: reader.streams, zones: reader.zones)
     }
 
-    private init(values: [String: String], streams: [StreamSettings]) {
+    private init(values: [String: String], streams: [StreamSettings], zones: [ZoneSettings]) {
+        self.zones = zones.isEmpty ? [.standard] : zones
         self.values = values
         self.streams = streams
         guard let name = GatewayName(values["gateway.name"] ?? "local") else {
             preconditionFailure("the name was checked")
         }
         gatewayName = name
+    }
+
+    /// Where a stream lands; nil: where the gateway's own streams do.
+    package func zone(of stream: StreamSettings? = nil) -> ZoneName {
+        stream.map { $0.zone ?? zones[0].name } ?? ZoneName(text("ledger.zone")) ?? zones[0].name
     }
 
     /// A text value by its path in ``SettingsCatalogue``.

@@ -27,10 +27,9 @@ package enum SettingsCatalogue {
         .init(
             "journal.reserve_bytes", .integer(0...1 << 40), "67108864", "bytes",
             "space on the journal's volume that intake leaves free"),
-        .init("landing.directory", .text, "var/landing", "", "the landing zone"),
         .init(
             "landing.concurrency", .integer(1...64), "2", "segments",
-            "segments on their way to the landing zone at once"),
+            "segments on their way to each landing zone at once"),
         .init(
             "landing.retry_min_milliseconds", .integer(1...60_000), "200", "milliseconds", "pause after a first failure"
         ),
@@ -46,6 +45,9 @@ package enum SettingsCatalogue {
         .init(
             "ledger.position_interval_seconds", .integer(1...300), "5", "seconds",
             "how often the ledger states each stream's position"),
+        .init(
+            "ledger.zone", .optionalText(.zone), "", "",
+            "where the gateway's own streams (_ledger, _quarantine) land; empty: in the first zone"),
         .init(
             "idempotency.window_seconds", .integer(60...2_592_000), "86400", "seconds", "how long a batch is recognised"
         ),
@@ -65,6 +67,7 @@ package enum SettingsCatalogue {
         .init(
             "consistency", .choice(["available", "strong"]), nil, "",
             "required: what the stream prefers when the landing zone can't be reached"),
+        .init("zone", .optionalText(.zone), "", "", "where its events land; empty: in the first zone"),
         .init("event_id", .pointer, nil, "", "where the event's own id is; without it the key is <batch key>:<index>"),
         .init("event_time", .pointer, nil, "", "where the event's time is"),
         .init("required", .requirements, nil, "", "members that must be there: a list of {pointer, type}"),
@@ -79,6 +82,50 @@ package enum SettingsCatalogue {
         .init("event_max_bytes", .integer(64...11 * mebibyte), "1048576", "bytes", "one event"),
         .init("depth_max", .integer(1...1000), "64", "levels", "nesting of one event"),
         .init("event_key_max_bytes", .integer(16...1024), "256", "bytes", "an event's key"),
+    ]
+
+    package static let zoneKeys: [SettingsKey] = [
+        .init("kind", .choice(["directory", "s3"]), nil, "", "required: what the zone is"),
+        .init("directory", .text, "var/landing", "", "kind directory: where objects land"),
+        .init("bucket", .optionalText(.bucket), nil, "", "kind s3, required: the bucket"),
+        .init(
+            "prefix", .optionalText(.prefix), "", "", "kind s3: before every object's name, without slashes at its ends"
+        ),
+        .init(
+            "endpoint", .optionalText(.url), "", "",
+            "kind s3: another server than AWS's for the region, such as https://s3.example"),
+        .init(
+            "region", .optionalText(.anything), "", "",
+            "kind s3: empty: AWS_REGION, AWS_DEFAULT_REGION or the profile's; us-east-1 where an endpoint is set"),
+        .init(
+            "profile", .optionalText(.anything), "", "",
+            "kind s3: profile in the shared AWS files; empty: AWS_PROFILE, or default"),
+        .init(
+            "path_style", .choice(["auto", "true", "false"]), "auto", "",
+            "kind s3: the bucket in the path, not in the host name; auto: when an endpoint is set"),
+        .init(
+            "kms_key", .optionalText(.anything), "", "",
+            "kind s3: encrypt with this KMS key (id, alias or ARN); empty: as the bucket says"),
+        .init(
+            "storage_class",
+            .optionalText(.anything), "", "", "kind s3: such as INTELLIGENT_TIERING; empty: STANDARD"),
+        .init(
+            "tags", .mapping(.init(words: .tags, most: 10)), nil, "",
+            "kind s3: object tags; the role then needs s3:PutObjectTagging"),
+        .init(
+            "metadata", .mapping(.init(words: .metadata, most: 10)), nil, "",
+            "kind s3: object metadata (x-amz-meta-…), besides the gateway's own"),
+        .init(
+            "checksum", .choice(["sha256", "none"]), "sha256", "",
+            "kind s3: send x-amz-checksum-sha256, which the store verifies; none for stores that refuse it"),
+        .init("connections_max", .integer(1...1024), "64", "connections", "kind s3: requests under way at once"),
+        .init("request_timeout_seconds", .integer(1...3600), "300", "seconds", "kind s3: one request, whole"),
+        .init("connect_timeout_seconds", .integer(1...300), "5", "seconds", "kind s3: until a connection stands"),
+        .init(
+            "stall_timeout_seconds", .integer(1...300), "15", "seconds",
+            "kind s3: a request is given up when less than 1 KiB/s moves for this long"),
+        .init(
+            "ca_file", .optionalText(.anything), "", "", "kind s3: PEM certificates to trust instead of the system's"),
     ]
 
     package static let requirementTypes = StreamRules.MemberType.allCases.map(\.rawValue)

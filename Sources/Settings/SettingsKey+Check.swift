@@ -22,7 +22,8 @@ extension SettingsKey {
             if path == "gateway.name", GatewayName(text) == nil {
                 return "`\(text)` is no gateway name: [a-z0-9][a-z0-9-]{0,31}"
             }
-        case .requirements: return nil
+        case .optionalText(let rule): return text.isEmpty ? nil : rule.fault(in: text)
+        case .requirements, .mapping: return nil
         }
         return nil
     }

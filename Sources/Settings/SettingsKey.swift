@@ -11,6 +11,10 @@ package struct SettingsKey: Sendable {
         case pointer
         /// A list of `{pointer, type}`.
         case requirements
+        /// Text that may be empty, which means "none".
+        case optionalText(TextRule)
+        /// Names with values of the user's choice.
+        case mapping(PairRule)
     }
 
     /// Dotted; the keys of one stream have no prefix.

@@ -7,9 +7,12 @@ import Yams
 struct SettingsReader {
     let source: String
     let environment: [String: String]
-    private(set) var faults: [SettingsFault] = []
+    var faults: [SettingsFault] = []
     private(set) var values: [String: String] = [:]
     private(set) var streams: [StreamSettings] = []
+    var zones: [ZoneSettings] = []
+    /// Also of zones with faults, so that a stream's zone is not called missing for that.
+    var zoneNames: [ZoneName] = []
     /// The text was YAML with sections, so that what it lacks can be told.
     private var wasRead = false
 
@@ -50,6 +53,8 @@ struct SettingsReader {
             let path = prefix + (keyNode.string ?? "?")
             if path == "streams" {
                 readStreams(value)
+            } else if path == "zones" {
+                readZones(value)
             } else if let key = SettingsCatalogue.keys.first(where: { $0.path == path }) {
                 if let text = check(value, key, path) { values[path] = text }
             } else if SettingsCatalogue.keys.contains(where: { $0.path.hasPrefix(path + ".") }) {
@@ -59,7 +64,7 @@ struct SettingsReader {
                 }
                 walk(section, prefix: path + ".")
             } else {
-                fault(keyNode, path, unknown(path, SettingsCatalogue.keys.map(\.path) + ["streams"]))
+                fault(keyNode, path, unknown(path, SettingsCatalogue.keys.map(\.path) + ["streams", "zones"]))
             }
         }
     }
@@ -134,7 +139,7 @@ struct SettingsReader {
 
     // MARK: Values
 
-    private mutating func check(_ node: Node, _ key: SettingsKey, _ path: String) -> String? {
+    mutating func check(_ node: Node, _ key: SettingsKey, _ path: String) -> String? {
         guard case .scalar(let scalar) = node else {
             fault(node, path, "must be a single value")
             return nil
@@ -148,7 +153,7 @@ struct SettingsReader {
     }
 
     /// Replaces `${NAME}` and `${NAME:-default}` from the environment; what a variable holds is taken as it is.
-    private mutating func substituted(_ text: String, _ node: Node, _ path: String) -> String? {
+    mutating func substituted(_ text: String, _ node: Node, _ path: String) -> String? {
         var result = ""
         var rest = text[...]
         while let match = rest.firstMatch(of: #/\$\{([A-Za-z_][A-Za-z0-9_]*)(:-([^}]*))?\}/#) {
@@ -179,12 +184,12 @@ struct SettingsReader {
 
     // MARK: Faults
 
-    private mutating func fault(_ node: Node, _ key: String, _ message: String) {
+    mutating func fault(_ node: Node, _ key: String, _ message: String) {
         faults.append(
             .init(source: source, line: node.mark?.line, column: node.mark?.column, key: key, message: message))
     }
 
-    private func unknown(_ path: String, _ known: [String]) -> String {
+    func unknown(_ path: String, _ known: [String]) -> String {
         let near = known.map { ($0, EditDistance.between(path, $0)) }.min { $0.1 < $1.1 }
         guard let near, near.1 <= max(2, path.count / 3) else { return "no such key" }
         return "no such key; did you mean `\(near.0)`?"

@@ -5,6 +5,8 @@ package import Payload
 package struct StreamSettings: Sendable {
     package let name: StreamName
     package let strong: Bool
+    /// Where its events land; nil: in the first zone.
+    package let zone: ZoneName?
     package let rules: StreamRules
     package let bodyMaxBytes: Int
 
@@ -18,6 +20,7 @@ package struct StreamSettings: Sendable {
         }
         self.name = name
         strong = text("consistency") == "strong"
+        zone = text("zone").flatMap { ZoneName($0) }
         bodyMaxBytes = number("body_max_bytes")
         var rules = StreamRules()
         rules.eventID = text("event_id")

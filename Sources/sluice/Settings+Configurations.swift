@@ -1,6 +1,7 @@
 import Edge
 import Gateway
 import Journal
+import Model
 import Settings
 import SystemPackage
 
@@ -11,12 +12,14 @@ extension GatewayConfiguration {
         journal.segmentMaxAge = settings.duration("journal.segment_max_age_seconds")
         journal.idempotencyWindow = settings.duration("idempotency.window_seconds")
         self.init(
-            name: settings.gatewayName, streams: settings.streams.map(StreamConfiguration.init),
+            name: settings.gatewayName,
+            streams: settings.streams.map { StreamConfiguration($0, zone: settings.zone(of: $0)) },
             journalDirectory: FilePath(settings.text("journal.directory")), journal: journal, version: Version.current)
         journalReserveBytes = Int64(settings.number("journal.reserve_bytes"))
         landing.concurrency = settings.number("landing.concurrency")
         landing.retryMin = settings.duration("landing.retry_min_milliseconds")
         landing.retryMax = settings.duration("landing.retry_max_milliseconds")
+        ownZone = settings.zone()
         maxInFlightBytes = settings.number("admission.in_flight_max_bytes")
         idempotencyWindow = settings.duration("idempotency.window_seconds")
         idempotencyMaxBatches = settings.number("idempotency.batches_max")
@@ -25,9 +28,10 @@ extension GatewayConfiguration {
 }
 
 extension StreamConfiguration {
-    init(_ settings: StreamSettings) {
+    init(_ settings: StreamSettings, zone: ZoneName) {
         self.init(
             name: settings.name, consistency: settings.strong ? .strong : .available, rules: settings.rules,
+            zone: zone,
             maxBodyBytes: settings.bodyMaxBytes)
     }
 }

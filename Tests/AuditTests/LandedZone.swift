@@ -50,7 +50,9 @@ final class LandedZone: Sendable {
         configuration.journal.segmentMaxAge = .seconds(3600)
         return try Gateway.open(
             configuration, files: LinuxFileSystem(),
-            store: try DirectoryStore(LinuxFileSystem(), root: path.appending("landing")) { landers.run($0) },
+            stores: [
+                .main: try DirectoryStore(LinuxFileSystem(), root: path.appending("landing")) { landers.run($0) }
+            ],
             time: SystemTime(), incarnation: Incarnation(rawValue: UInt64.random(in: 0...UInt64.max)),
             workers: WorkerPool(name: "worker", threads: 1),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

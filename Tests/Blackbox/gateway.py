@@ -45,7 +45,7 @@ class Gateway:
             "gateway": {"name": "test-a"},
             "listen": {"host": "127.0.0.1", "port": self.port},
             "journal": {"directory": str(self.journal), "segment_max_age_seconds": 1, "reserve_bytes": 1 << 20},
-            "landing": {"directory": str(self.landing)},
+            "zones": {"main": {"kind": "directory", "directory": str(self.landing)}},
             "ledger": {"position_interval_seconds": 1},
             "streams": {
                 "audit_logs": {"consistency": "available", "event_id": "/eventID", "event_time": "/eventTime"},

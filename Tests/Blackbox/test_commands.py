@@ -55,7 +55,7 @@ def test_a_taken_port_is_refused(gateway):
     path = gateway.folder / "second.yaml"
     path.write_text(yaml.safe_dump({
         **gateway.settings, "journal": {"directory": str(gateway.folder / "other")},
-        "landing": {"directory": str(gateway.folder / "other-landing")}}))
+        "zones": {"main": {"kind": "directory", "directory": str(gateway.folder / "other-landing")}}}))
     result = sluice("serve", "--config", path)
     assert result.returncode == 2 and str(gateway.port) in result.stderr
 

@@ -10,7 +10,7 @@ import Testing
         let stream = StreamName("audit_logs")!
         let life = Incarnation(rawValue: 0xAB)
         let segment = LedgerFact.Segment(
-            stream: stream, incarnation: life, object: "audit_logs/x.json.gz",
+            stream: stream, zone: .main, incarnation: life, object: "audit_logs/x.json.gz",
             range: SequenceRange(first: 3, count: UInt64(Int64.max)), batches: 2, bytes: 1 << 40, sha256: "00ff",
             receivedFirst: Timestamp(microseconds: 0), receivedLast: Timestamp(microseconds: 1),
             eventTimes: Timestamp(microseconds: -1)...Timestamp(microseconds: 1))
@@ -20,7 +20,7 @@ import Testing
             .incarnationOpened(version: nasty), .position(stream: stream, nextSequence: .max),
             .incarnationEnded(stream: stream, incarnation: life, nextSequence: 7, how: "stopped"),
             .segmentSealed(segment), .objectLanded(untimed),
-            .batchLanded(stream: stream, object: nasty, batchKey: nasty, producer: nasty, events: 5),
+            .batchLanded(stream: stream, zone: .main, object: nasty, batchKey: nasty, producer: nasty, events: 5),
             .rangeDamaged(stream: stream, incarnation: life, first: 1, end: 9, file: nasty, reason: nasty),
         ]
     }

@@ -17,6 +17,8 @@ final class MischievousStore: ObjectStore {
 
     init(_ store: DirectoryStore<LinuxFileSystem>) { self.store = store }
 
+    var createsOnlyByConstruction: Bool { true }
+
     func set(_ next: Mood) { mood.withLock { $0 = next } }
 
     func create(_ object: NewObject, completion: @escaping @Sendable (CreateOutcome) -> Void) {
@@ -26,8 +28,9 @@ final class MischievousStore: ObjectStore {
         }
         switch now {
         case .well: store.create(object, completion: completion)
-        case .silent: store.create(object) { _ in completion(.unknown(StoreFailure("the connection was reset"))) }
-        case .refusing: completion(.refused(StoreFailure("access denied")))
+        case .silent:
+            store.create(object) { _ in completion(.unknown(StoreFailure(.unreachable, "the connection was reset"))) }
+        case .refusing: completion(.refused(StoreFailure(.denied, "access denied")))
         }
     }
 

@@ -49,7 +49,7 @@ final class TestZone: Sendable {
         configuration.landing.retryMin = .milliseconds(1)
         change(&configuration)
         return try Gateway.open(
-            configuration, files: LinuxFileSystem(), store: store, time: SystemTime(),
+            configuration, files: LinuxFileSystem(), stores: [.main: store], time: SystemTime(),
             incarnation: Incarnation(rawValue: UInt64.random(in: 0...UInt64.max)),
             workers: WorkerPool(name: "worker", threads: 2),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

@@ -22,6 +22,37 @@ import Testing
             #expect(written[key.path] == key.standard, "\(key.path)")
         }
         #expect(Set(written.keys) == Set(SettingsCatalogue.keys.map(\.path)))
+        #expect(settings.zones.map(\.name) == [.main])
+        #expect(try Settings.parse("streams: {a: {consistency: strong}}", source: "").zones.map(\.name) == [.main])
+    }
+
+    @Test("config/s3.yaml is config/local.yaml with a bucket as its zone")
+    func s3Settings() throws {
+        let s3 = try text("config/s3.yaml")
+        #expect(try withoutZones(s3) == withoutZones(text("config/local.yaml")))
+        let least = try Settings.parse(s3, source: "", environment: ["SLUICE_S3_BUCKET": "b-1"])
+        guard case .s3(let zone) = try #require(least.zones.first).kind else {
+            Issue.record("no bucket")
+            return
+        }
+        #expect(zone.bucket == "b-1" && zone.region == nil && zone.endpoint == nil && !zone.pathStyle)
+        let other = try Settings.parse(
+            s3, source: "",
+            environment: [
+                "SLUICE_S3_BUCKET": "bbb", "SLUICE_S3_REGION": "eu-west-1",
+                "SLUICE_S3_ENDPOINT": "http://127.0.0.1:9000",
+            ])
+        guard case .s3(let zone) = try #require(other.zones.first).kind else { return }
+        #expect(zone.region == "eu-west-1" && zone.endpoint == "http://127.0.0.1:9000" && zone.pathStyle)
+        #expect(throws: SettingsError.self) { try Settings.parse(s3, source: "") }
+    }
+
+    /// The text without its first comment and its `zones` section.
+    private func withoutZones(_ text: String) throws -> String {
+        let body = try #require(text.range(of: "gateway:"))
+        let zones = try #require(text.range(of: "zones:"))
+        let landing = try #require(text.range(of: "landing:\n"))
+        return String(text[body.lowerBound..<zones.lowerBound] + text[landing.lowerBound...])
     }
 
     @Test("config/local.yaml names every stream key that has a default, with it")
@@ -32,7 +63,9 @@ import Testing
                 #expect(try text("config/local.yaml").contains("    \(key.path):"), "\(key.path)")
                 continue
             }
-            #expect(comments.contains { $0.hasPrefix("#   \(key.path): \(standard) ") }, "\(key.path): \(standard)")
+            #expect(
+                comments.contains { $0.hasPrefix("#   \(key.path): \(standard.isEmpty ? "\"\"" : standard) ") },
+                "\(key.path): \(standard)")
         }
     }
 
@@ -53,8 +86,8 @@ import Testing
             let parts = uncommented.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
             guard parts.count >= 1, parts[0] != "streams" else { break }
             if !line.hasPrefix(" ") { section = parts[0] }
-            guard parts.count == 2, !parts[1].isEmpty else { continue }
-            values[line.hasPrefix(" ") ? "\(section).\(parts[0])" : parts[0]] = parts[1]
+            guard parts.count == 2, !parts[1].isEmpty, section != "zones" else { continue }
+            values[line.hasPrefix(" ") ? "\(section).\(parts[0])" : parts[0]] = parts[1] == "\"\"" ? "" : parts[1]
         }
         return values
     }

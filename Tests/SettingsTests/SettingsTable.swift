@@ -10,12 +10,23 @@ enum SettingsTable {
         let stream = SettingsCatalogue.streamKeys.map { key in
             row([code(key.path), standard(key), bounds(key), key.unit, key.meaning])
         }
+        let zone = SettingsCatalogue.zoneKeys.map { key in
+            row([code(key.path), standard(key), bounds(key), key.unit, key.meaning])
+        }
         return """
             ## Gateway
 
             | Key | Default | Bounds | Unit | Environment | Meaning |
             | --- | --- | --- | --- | --- | --- |
             \(all.joined(separator: "\n"))
+
+            ## Each landing zone, under `zones.<name>`
+
+            Without `zones` there is one, `main`, in the directory `var/landing`.
+
+            | Key | Default | Bounds | Unit | Meaning |
+            | --- | --- | --- | --- | --- |
+            \(zone.joined(separator: "\n"))
 
             ## Each stream, under `streams.<name>`
 
@@ -32,7 +43,9 @@ enum SettingsTable {
 
     private static func code(_ text: String) -> String { "`\(text)`" }
 
-    private static func standard(_ key: SettingsKey) -> String { key.standard.map(code) ?? "none" }
+    private static func standard(_ key: SettingsKey) -> String {
+        key.standard.map { $0.isEmpty ? "empty" : code($0) } ?? "none"
+    }
 
     private static func bounds(_ key: SettingsKey) -> String {
         switch key.kind {
@@ -41,6 +54,8 @@ enum SettingsTable {
         case .choice(let words): words.joined(separator: ", ")
         case .text: "text"
         case .pointer: "JSON pointer"
+        case .optionalText(let rule): rule.rawValue
+        case .mapping(let rule): "at most \(rule.most) names with values"
         case .requirements: "`type`: " + SettingsCatalogue.requirementTypes.joined(separator: ", ")
         }
     }

@@ -6,6 +6,8 @@ package enum LedgerFact: Sendable {
     /// What a sealed segment holds; the same values stand in its sidecar.
     package struct Segment: Sendable {
         package var stream: StreamName
+        /// Where it lands.
+        package var zone: ZoneName
         package var incarnation: Incarnation
         package var object: String
         package var range: SequenceRange
@@ -17,11 +19,13 @@ package enum LedgerFact: Sendable {
         package var eventTimes: ClosedRange<Timestamp>?
 
         package init(
-            stream: StreamName, incarnation: Incarnation, object: String, range: SequenceRange, batches: Int,
+            stream: StreamName, zone: ZoneName, incarnation: Incarnation, object: String, range: SequenceRange,
+            batches: Int,
             bytes: Int64, sha256: String, receivedFirst: Timestamp, receivedLast: Timestamp,
             eventTimes: ClosedRange<Timestamp>?
         ) {
             self.stream = stream
+            self.zone = zone
             self.incarnation = incarnation
             self.object = object
             self.range = range
@@ -42,7 +46,8 @@ package enum LedgerFact: Sendable {
     case segmentSealed(Segment)
     case objectLanded(Segment)
     /// A strong stream's batch exists in the landing zone.
-    case batchLanded(stream: StreamName, object: String, batchKey: String, producer: String, events: Int)
+    case batchLanded(
+        stream: StreamName, zone: ZoneName, object: String, batchKey: String, producer: String, events: Int)
     /// Acknowledged events that the disk lost. `end` is exclusive.
     case rangeDamaged(
         stream: StreamName, incarnation: Incarnation, first: UInt64, end: UInt64, file: String, reason: String)
@@ -76,9 +81,10 @@ package enum LedgerFact: Sendable {
         case .objectLanded(let segment):
             begin("object_landed", "landed/\(segment.object)", incarnation: segment.incarnation)
             LedgerFact.add(segment, to: &json)
-        case .batchLanded(let stream, let object, let batchKey, let producer, let events):
+        case .batchLanded(let stream, let zone, let object, let batchKey, let producer, let events):
             begin("batch_landed", "landed/\(object)", incarnation: own)
             json.add("stream", stream.rawValue)
+            json.add("zone", zone.rawValue)
             json.add("object", object)
             json.add("batch_key", batchKey)
             json.add("producer", producer)
@@ -96,6 +102,7 @@ package enum LedgerFact: Sendable {
 
     private static func add(_ segment: Segment, to json: inout JSONText) {
         json.add("stream", segment.stream.rawValue)
+        json.add("zone", segment.zone.rawValue)
         json.add("object", segment.object)
         json.add("first", segment.range.first)
         json.add("end", segment.range.end)

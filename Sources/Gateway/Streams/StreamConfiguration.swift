@@ -14,11 +14,17 @@ package struct StreamConfiguration: Sendable {
     package var name: StreamName
     package var consistency: Consistency
     package var rules: StreamRules
+    /// Where its events land.
+    package var zone: ZoneName
     /// Bytes of a body on the wire. Default 10 MiB.
     package var maxBodyBytes: Int
 
-    package init(name: StreamName, consistency: Consistency, rules: StreamRules, maxBodyBytes: Int = 10 << 20) {
+    package init(
+        name: StreamName, consistency: Consistency, rules: StreamRules, zone: ZoneName = .main,
+        maxBodyBytes: Int = 10 << 20
+    ) {
         self.name = name
+        self.zone = zone
         self.consistency = consistency
         self.rules = rules
         self.maxBodyBytes = maxBodyBytes

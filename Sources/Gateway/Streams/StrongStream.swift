@@ -13,7 +13,7 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
     package let configuration: StreamConfiguration
     private let gateway: GatewayName
     private let incarnation: Incarnation
-    private let store: Store
+    private let zone: Zone<FS, Store, Time>
     private let ledger: Ledger<FS, Time>
     private let time: Time
     private let timers: TimerQueue<Time>
@@ -22,13 +22,13 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
     private let inFlight: Monitor<DedupIndex>
 
     package init(
-        configuration: StreamConfiguration, gateway: GatewayName, incarnation: Incarnation, store: Store,
-        ledger: Ledger<FS, Time>, time: Time, timers: TimerQueue<Time>, window: Duration
+        configuration: StreamConfiguration, gateway: GatewayName, incarnation: Incarnation,
+        zone: Zone<FS, Store, Time>, ledger: Ledger<FS, Time>, time: Time, timers: TimerQueue<Time>, window: Duration
     ) {
         self.configuration = configuration
         self.gateway = gateway
         self.incarnation = incarnation
-        self.store = store
+        self.zone = zone
         self.ledger = ledger
         self.time = time
         self.timers = timers
@@ -63,7 +63,8 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
             batch, gateway: gateway, incarnation: incarnation, stream: configuration.name)
         let object = NewObject(
             name: KeyedObject.name(stream: configuration.name, identity: identity), body: .bytes(bytes),
-            length: Int64(bytes.count), sha256: SHA256.hash(bytes))
+            length: Int64(bytes.count), sha256: SHA256.hash(bytes),
+            notes: [("gateway", "\(gateway)"), ("events", "\(batch.entry.accepted)")])
         attempt(
             Attempt(object: object, entry: batch.entry, identity: identity, deadline: deadline) { [self] outcome in
                 let waiters = inFlight.withLock { $0.abort(identity.digest) }
@@ -73,7 +74,13 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
     }
 
     private func attempt(_ attempt: Attempt) {
-        store.create(attempt.object) { [self] outcome in
+        switch zone.createOnly.verdict {
+        case .proved: break
+        case .unproved: return again(attempt, "the landing zone has not yet shown that it creates only")
+        case .broken:
+            return refuse(attempt, "the landing zone ignores create-only conditions, which this stream rests on", nil)
+        }
+        zone.store.create(attempt.object) { [self] outcome in
             switch outcome {
             case .created, .same: record(attempt, attempt.entry, replayed: false)
             case .different: resolve(attempt)
@@ -86,7 +93,7 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
 
     /// The key is taken: by this batch, landed earlier or by another gateway, or by another body under the same key.
     private func resolve(_ attempt: Attempt) {
-        store.readPrefix(attempt.object.name, count: BlockHeader.maxEncodedBytes) { [self] outcome in
+        zone.store.readPrefix(attempt.object.name, count: BlockHeader.maxEncodedBytes) { [self] outcome in
             switch outcome {
             case .absent: again(attempt, "the object vanished while it was compared")
             case .failed(let failure): again(attempt, failure.detail)
@@ -105,7 +112,7 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
     /// The object exists: write that into the ledger, then say so.
     private func record(_ attempt: Attempt, _ entry: BatchEntry, replayed: Bool) {
         let fact = LedgerFact.batchLanded(
-            stream: configuration.name, object: attempt.object.name, batchKey: attempt.identity.key,
+            stream: configuration.name, zone: zone.name, object: attempt.object.name, batchKey: attempt.identity.key,
             producer: attempt.identity.producer, events: Int(entry.accepted))
         ledger.record([fact]) { [self] failure in
             if let failure { return attempt.completion(.refused(Refusal(failure))) }

@@ -30,17 +30,15 @@ struct Serve: AsyncParsableCommand {
         let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         let workers = WorkerPool(
             name: "worker", threads: settings.number("workers") == 0 ? cores : settings.number("workers"))
-        let landers = WorkerPool(name: "landing", threads: settings.number("landing.concurrency") + 2)
         let time = SystemTime()
         let files = LinuxFileSystem()
         let incarnation = Incarnation(rawValue: UInt64.random(in: 0...UInt64.max))
-        let gateway: Gateway<LinuxFileSystem, DirectoryStore<LinuxFileSystem>, SystemTime>
+        let zones: LandingZones
+        let gateway: Gateway<LinuxFileSystem, ProductionStore, SystemTime>
         do {
-            let store = try DirectoryStore(files, root: FilePath(settings.text("landing.directory"))) {
-                landers.run($0)
-            }
+            zones = try LandingZones(settings)
             gateway = try Gateway.open(
-                GatewayConfiguration(settings), files: files, store: store, time: time,
+                GatewayConfiguration(settings), files: files, stores: zones.stores, time: time,
                 incarnation: incarnation, workers: workers, log: log)
         } catch {
             log.critical("could not start", metadata: ["error": "\(error)"])
@@ -59,7 +57,8 @@ struct Serve: AsyncParsableCommand {
             "listening",
             metadata: [
                 "url": "http://\(settings.text("listen.host")):\(server.port)", "gateway": "\(settings.gatewayName)",
-                "incarnation": "\(incarnation)", "landing": "\(settings.text("landing.directory"))",
+                "incarnation": "\(incarnation)",
+                "landing": "\(settings.zones.map { "\($0.name) \($0.place)" }.joined(separator: ", "))",
             ])
         await signals.first()
         log.notice("stopping: finishing what is on its way, sealing, landing")
@@ -69,7 +68,7 @@ struct Serve: AsyncParsableCommand {
         let report = await withCheckedContinuation { continuation in
             workers.run { continuation.resume(returning: gateway.stop(within: deadline)) }
         }
-        landers.stop()
+        zones.stop()
         guard report.clean else {
             log.warning(
                 "stopped at the deadline; the next start lands what is left",

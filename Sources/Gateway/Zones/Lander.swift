@@ -104,7 +104,11 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
     private func send(_ ticket: LandingSchedule.Ticket, _ item: Item) {
         let segment = item.segment
         let object = NewObject(
-            name: segment.objectName, body: .file(segment.path), length: segment.length, sha256: segment.sha256)
+            name: segment.objectName, body: .file(segment.path), length: segment.length, sha256: segment.sha256,
+            notes: [
+                ("gateway", "\(segment.gateway)"), ("events", "\(segment.range.count)"),
+                ("sequences", "\(segment.range)"),
+            ])
         store.create(object) { [self] outcome in
             let verdict = state.signal { state in
                 let verdict = state.schedule.finished(

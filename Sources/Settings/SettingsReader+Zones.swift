@@ -1,0 +1,99 @@
+import Model
+import Yams
+
+extension SettingsReader {
+    mutating func readZones(_ node: Node) {
+        guard case .mapping(let mapping) = node else {
+            return fault(node, "zones", "must be a mapping from zone names to their settings")
+        }
+        for (keyNode, value) in mapping {
+            let path = "zones.\(keyNode.string ?? "?")"
+            guard let name = keyNode.string.flatMap({ ZoneName($0) }) else {
+                fault(keyNode, path, "a zone's name is [a-z0-9][a-z0-9-]{0,31}")
+                continue
+            }
+            guard case .mapping(let section) = value else {
+                fault(value, path, "must be a mapping with at least `kind`")
+                continue
+            }
+            readZone(name, section, path, keyNode)
+        }
+    }
+
+    private mutating func readZone(_ name: ZoneName, _ section: Node.Mapping, _ path: String, _ keyNode: Node) {
+        var found: [String: String] = [:]
+        var mappings: [String: [(name: String, value: String)]] = [:]
+        let known = SettingsCatalogue.zoneKeys
+        let before = faults.count
+        for (wordNode, value) in section {
+            let word = wordNode.string ?? "?"
+            guard let key = known.first(where: { $0.path == word }) else {
+                fault(wordNode, "\(path).\(word)", unknown(word, known.map(\.path)))
+                continue
+            }
+            if case .mapping(let names) = key.kind {
+                mappings[word] = pairs(value, names, "\(path).\(word)")
+            } else if let text = check(value, key, "\(path).\(word)") {
+                found[word] = text
+            }
+        }
+        zoneNames.append(name)
+        guard let kind = found["kind"] else {
+            if section["kind"] == nil { fault(keyNode, "\(path).kind", "is required: `directory` or `s3`") }
+            return
+        }
+        let foreign = kind == "s3" ? ["directory"] : known.map(\.path).filter { $0 != "kind" && $0 != "directory" }
+        for word in foreign where section[word] != nil {
+            fault(section[word]!, "\(path).\(word)", "does not go with kind: \(kind)")
+        }
+        if kind == "s3", found["bucket"] == nil, section["bucket"] == nil {
+            fault(keyNode, "\(path).bucket", "is required for kind: s3")
+        }
+        guard faults.count == before else { return }
+        let values = ZoneValues(found, mappings)
+        zones.append(
+            ZoneSettings(
+                name: name,
+                kind: kind == "s3" ? .s3(S3ZoneSettings(values)) : .directory(path: values.text("directory"))))
+    }
+
+    private mutating func pairs(
+        _ node: Node, _ names: SettingsKey.PairRule, _ path: String
+    ) -> [(name: String, value: String)] {
+        guard case .mapping(let mapping) = node else {
+            fault(node, path, "must be a mapping from names to values")
+            return []
+        }
+        if mapping.count > names.most { fault(node, path, "\(mapping.count) are too many: at most \(names.most)") }
+        return mapping.compactMap { keyNode, value in
+            let name = keyNode.string ?? ""
+            guard case .scalar(let scalar) = value, let text = substituted(scalar.string, value, "\(path).\(name)")
+            else {
+                fault(value, "\(path).\(name)", "must be a single value")
+                return nil
+            }
+            if let wrong = names.fault(name: name, value: text) {
+                fault(keyNode, "\(path).\(name)", wrong)
+                return nil
+            }
+            return (name: name, value: text)
+        }
+    }
+
+    /// Every zone that a stream or the ledger names must be there.
+    mutating func requireZones() {
+        let names = zoneNames.isEmpty ? [ZoneName.main] : zoneNames
+        let listed = names.map { "`\($0)`" }.joined(separator: ", ")
+        for stream in streams {
+            guard let zone = stream.zone, !names.contains(zone) else { continue }
+            missing("streams.\(stream.name).zone", "no zone is named `\(zone)`; there is \(listed)")
+        }
+        if let own = values["ledger.zone"], !own.isEmpty, !names.contains(where: { $0.rawValue == own }) {
+            missing("ledger.zone", "no zone is named `\(own)`; there is \(listed)")
+        }
+    }
+
+    private mutating func missing(_ key: String, _ message: String) {
+        faults.append(SettingsFault(source: source, line: nil, column: nil, key: key, message: message))
+    }
+}
