@@ -18,6 +18,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.90.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.20.0"),
     ],
     targets: [
         // C and C++ leaves.
@@ -37,6 +38,11 @@ let package = Package(
         .target(
             name: "Files",
             dependencies: ["Model", "CLinux", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: strict),
+        .target(name: "Telemetry", dependencies: ["Model"], swiftSettings: strict),
+        .target(
+            name: "Access",
+            dependencies: ["Model", "Files", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
         .target(
             name: "Payload",
@@ -58,7 +64,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Model", "Files", "Payload", "Journal", "Landing", .product(name: "Logging", package: "swift-log"),
+                "Model", "Files", "Telemetry", "Payload", "Journal", "Landing",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
@@ -74,25 +81,31 @@ let package = Package(
         .target(
             name: "Edge",
             dependencies: [
-                "Model", "Gateway", .product(name: "Logging", package: "swift-log"),
+                "Model", "Telemetry", "Access", "Gateway", .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "Control",
+            dependencies: [
+                "Model", "Telemetry", "Access", "Gateway", .product(name: "Logging", package: "swift-log"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "EdgeTests",
             dependencies: [
-                "Model", "Gateway", "Edge", .product(name: "Logging", package: "swift-log"),
+                "Model", "Telemetry", "Access", "Gateway", "Edge", .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "CLinux", "Model", "Files", "Payload", "Journal", "Curl", "AWS", "Landing", "Gateway", "Settings",
-                "Edge", "Audit",
-                "LoadGenerator",
+                "CLinux", "Model", "Files", "Telemetry", "Access", "Payload", "Journal", "Curl", "AWS", "Landing",
+                "Gateway", "Settings", "Edge", "Control", "Audit", "LoadGenerator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -133,6 +146,13 @@ let package = Package(
         .testTarget(
             name: "PayloadTests",
             dependencies: ["Model", "Payload", "Simulation", "CZlib", "CZstd"],
+            swiftSettings: strict),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: strict),
+        .testTarget(
+            name: "AccessTests",
+            dependencies: [
+                "Model", "Files", "Access", "Simulation", .product(name: "SystemPackage", package: "swift-system"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "Payload", "Model"], swiftSettings: strict),
         .testTarget(

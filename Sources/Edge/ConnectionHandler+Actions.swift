@@ -1,7 +1,9 @@
+import Access
 import Gateway
 import Logging
 import Model
 import NIOCore
+import Telemetry
 
 extension ConnectionHandler {
     /// Carries one action out; `part` is what led to it.
@@ -15,7 +17,7 @@ extension ConnectionHandler {
         case .submit(let request): submit(request)
         case .answer(let response, let facts, let keepAlive):
             giveUp()
-            log(response)
+            note(response, facts)
             write(response, facts, keepAlive: keepAlive)
         case .next: feed()
         case .linger: linger()
@@ -81,27 +83,39 @@ extension ConnectionHandler {
         let ticket = self.ticket
         self.ticket = nil
         let batch = BatchRequest(
-            stream: request.stream, producer: "anonymous", idempotencyKey: request.idempotencyKey,
+            stream: request.stream, producer: request.pass.name.rawValue, idempotencyKey: request.idempotencyKey,
             format: request.format, coding: request.coding, body: body, receivedAt: headArrivedAt,
             deadline: clock.monotonic() + limits.requestTimeout)
-        intake.submit(batch) { outcome in
+        let instruments = telemetry.instruments(of: request.stream)
+        instruments.bodyBytes.add(body.count)
+        if machine.isChunked { request.pass.meter?.spend(bytes: body.count, now: clock.monotonic()) }
+        let began = headArrived
+        intake.submit(batch) { [clock] outcome in
+            // Here, so that it counts even when the peer has gone.
+            let now = clock.monotonic()
+            instruments.note(outcome, took: now - began)
+            request.pass.meter?.spend(events: outcome.chargedEvents, now: now)
             if bound.eventLoop.inEventLoop {
-                bound.value.finish(outcome, ticket)
+                bound.value.finish(outcome, request.pass, ticket)
             } else if !channel.isActive {
                 ticket?.release()
             } else {
-                bound.eventLoop.execute { bound.value.finish(outcome, ticket) }
+                bound.eventLoop.execute { bound.value.finish(outcome, request.pass, ticket) }
             }
         }
     }
 
-    private func finish(_ outcome: BatchOutcome, _ ticket: (any AdmissionTicket)?) {
+    private func finish(_ outcome: BatchOutcome, _ pass: ProducerPass, _ ticket: (any AdmissionTicket)?) {
         guard machine.isProcessing else {
             ticket?.release()
             return
         }
         self.ticket = ticket
-        perform(machine.answered(Response(outcome), now: clock.monotonic()))
+        var response = Response(outcome)
+        if let meter = pass.meter {
+            response.headers += RateLimitFields.headers(meter.standing(now: clock.monotonic()))
+        }
+        perform(machine.answered(response, now: clock.monotonic()))
         feed()
     }
 
@@ -114,8 +128,12 @@ extension ConnectionHandler {
         feed()
     }
 
-    private func log(_ response: Response) {
+    private func note(_ response: Response, _ facts: RequestFacts) {
         guard let problem = response.problem else { return }
+        telemetry.refused(facts.stream, problem)
+        if problem == .unauthorized {
+            telemetry.loginFailed(from: context?.channel.remoteAddress?.ipAddress ?? "unknown")
+        }
         var metadata: Logger.Metadata = ["problem": "\(problem.slug)", "status": "\(response.status)"]
         if let trace { metadata["trace_id"] = "\(trace.traceID)" }
         logger.log(level: response.status >= 500 ? .warning : .debug, "request refused", metadata: metadata)

@@ -1,8 +1,10 @@
+import Access
 import Gateway
 import Logging
 import Model
 import NIOCore
 import NIOHTTP1
+import Telemetry
 
 /// The shell of ``RequestStateMachine``: carries its actions out on one channel. All on the channel's event loop.
 final class ConnectionHandler: ChannelDuplexHandler {
@@ -14,6 +16,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     let logger: Logger
     let limits: EdgeLimits
     let clock = SystemTime()
+    let telemetry: DoorTelemetry
     private let inspector: RequestInspector
 
     var machine: RequestStateMachine
@@ -36,15 +39,22 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Tells a late grant from one that is still wanted.
     var admissionRound = 0
     var headArrivedAt = Timestamp(microseconds: 0)
+    var headArrived = MonotonicInstant(nanoseconds: 0)
     var trace: TraceParent?
     private var timer: Scheduled<Void>?
     private var timerDue: MonotonicInstant?
 
-    init(intake: any Intake, limits: EdgeLimits, logger: Logger) {
+    init(
+        intake: any Intake, credentials: ConnectionCredentials, limits: EdgeLimits, telemetry: DoorTelemetry,
+        logger: Logger
+    ) {
         self.intake = intake
         self.limits = limits
+        self.telemetry = telemetry
         self.logger = logger
-        inspector = RequestInspector(limits: limits) { intake.stream(named: $0) }
+        inspector = RequestInspector(
+            limits: limits, producer: credentials.producer, charge: credentials.charge
+        ) { intake.stream(named: $0) }
         machine = RequestStateMachine(limits: limits, now: clock.monotonic())
     }
 
@@ -183,6 +193,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .head(let head):
             let (facts, verdict) = inspector.inspect(head)
             headArrivedAt = clock.now()
+            headArrived = now
             trace = facts.trace
             return machine.head(facts, verdict, now: now) { $0.response { intake.readiness() } }
         case .body(let buffer): return machine.body(bytes: buffer.readableBytes, now: now)

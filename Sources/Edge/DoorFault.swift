@@ -1,3 +1,5 @@
+package import Access
+
 /// Every way the door itself refuses a request, before the gateway sees it.
 package enum DoorFault: Sendable, Equatable {
     /// Bad framing or syntax. `detail` is ours, never the peer's bytes. The connection is closed.
@@ -9,6 +11,11 @@ package enum DoorFault: Sendable, Equatable {
     case requestTimeout(part: String)
     case lengthRequired
     case bodyTooLarge(limitBytes: Int)
+    /// No key, or one that is not valid: which of both is not told.
+    case unauthorized
+    /// The producer's key does not cover the stream.
+    case streamNotAllowed
+    case quotaExceeded(standing: [QuotaMeter.Standing], retryAfter: Duration)
     case notFound
     case unknownStream
     /// `allow` is the value of the `Allow` header.

@@ -1,8 +1,10 @@
+package import Access
 package import Gateway
 package import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+package import Telemetry
 
 /// The HTTP data plane: a listener and its connections, on event loops of its own.
 package final class EdgeServer: Sendable {
@@ -33,7 +35,9 @@ package final class EdgeServer: Sendable {
     /// Connections are limited to what the process's descriptors allow, should that be less than the configured limit.
     /// When there are none left all the same (EMFILE, ENFILE), NIO pauses accepting for a second and goes on.
     package static func start(
-        configuration: EdgeConfiguration, intake: any Intake, logger: Logger
+        configuration: EdgeConfiguration, intake: any Intake, doorkeeper: any Doorkeeper = OpenDoor(),
+        telemetry: Telemetry = Telemetry(), onFailedLogin: @escaping @Sendable (_ address: String) -> Void = { _ in },
+        logger: Logger
     ) async throws(EdgeError) -> EdgeServer {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.loops))
         var limits = configuration.limits
@@ -45,7 +49,11 @@ package final class EdgeServer: Sendable {
                 metadata: ["connections": "\(limits.connections)", "descriptors": "\(available)"])
         }
         let registry = ConnectionRegistry(limit: limits.connections)
-        let listener = listening(backlog: configuration.backlog, registry, group, intake, limits, logger)
+        telemetry.addSource { [weak registry] in [Sample(.connections, [], Double(registry?.count ?? 0))] }
+        let parts = ConnectionParts(
+            registry: registry, intake: intake, doorkeeper: doorkeeper,
+            telemetry: DoorTelemetry(telemetry, onFailedLogin: onFailedLogin), limits: limits, logger: logger)
+        let listener = listening(backlog: configuration.backlog, group, parts)
         do {
             let channel = try await listener.bind(host: configuration.host, port: configuration.port).get()
             let port = channel.localAddress?.port ?? configuration.port
@@ -58,8 +66,7 @@ package final class EdgeServer: Sendable {
     }
 
     private static func listening(
-        backlog: Int, _ registry: ConnectionRegistry, _ group: MultiThreadedEventLoopGroup, _ intake: any Intake,
-        _ limits: EdgeLimits, _ logger: Logger
+        backlog: Int, _ group: MultiThreadedEventLoopGroup, _ parts: ConnectionParts
     ) -> ServerBootstrap {
         ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Int32(backlog))
@@ -67,7 +74,7 @@ package final class EdgeServer: Sendable {
             .serverChannelOption(.maxMessagesPerRead, value: UInt(ReceiveSize.mostReads))
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptGate(limit: limits.connections))
+                    try channel.pipeline.syncOperations.addHandler(AcceptGate(limit: parts.limits.connections))
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -78,7 +85,7 @@ package final class EdgeServer: Sendable {
             )
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try initialize(channel, registry: registry, intake: intake, limits: limits, logger: logger)
+                    try initialize(channel, parts)
                 }
             }
     }
@@ -101,17 +108,18 @@ package final class EdgeServer: Sendable {
         try? await group.shutdownGracefully()
     }
 
-    private static func initialize(
-        _ channel: any Channel, registry: ConnectionRegistry, intake: any Intake, limits: EdgeLimits, logger: Logger
-    ) throws {
-        guard registry.enter(channel) else {
+    private static func initialize(_ channel: any Channel, _ parts: ConnectionParts) throws {
+        let limits = parts.limits
+        guard parts.registry.enter(channel) else {
             return try channel.pipeline.syncOperations.addHandler(TurnAwayHandler(limit: limits.connections))
         }
         var parsing = NIOHTTPDecoderLimitConfiguration()
         parsing.maxHeaderFieldSize = limits.headBytes
         parsing.maxHeaderListSize = limits.headBytes
         parsing.maxHeaderFieldCount = limits.headerCount
-        let connection = ConnectionHandler(intake: intake, limits: limits, logger: logger)
+        let connection = ConnectionHandler(
+            intake: parts.intake, credentials: ConnectionCredentials(parts.doorkeeper), limits: limits,
+            telemetry: parts.telemetry, logger: parts.logger)
         let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: parsing)
         try channel.pipeline.syncOperations.addHandlers([
             WireMeter(connection: connection), ByteToMessageHandler(decoder), connection,

@@ -8,6 +8,7 @@ struct HeaderFields {
     var contentType: String?
     var contentEncoding: String?
     var idempotencyKey: String?
+    var authorization: String?
     var expect: String?
     var traceparent: String?
     var offersUpgrade = false
@@ -23,6 +24,7 @@ struct HeaderFields {
             // Repeated: ignored, as an invalid one is.
             case 11 where Self.same(name, "traceparent"): traceparent = traceparent == nil ? value : ""
             case 12 where Self.same(name, "content-type"): once = Self.take(value, &contentType)
+            case 13 where Self.same(name, "authorization"): once = Self.take(value, &authorization)
             case 14 where Self.same(name, "content-length"): once = Self.take(value, &contentLength)
             case 15 where Self.same(name, "idempotency-key"): once = Self.take(value, &idempotencyKey)
             case 16 where Self.same(name, "content-encoding"): once = Self.take(value, &contentEncoding)

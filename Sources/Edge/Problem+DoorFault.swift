@@ -1,3 +1,5 @@
+import Access
+
 extension Problem {
     /// The problem that stands for a fault of the door.
     init(_ fault: DoorFault) {
@@ -22,6 +24,17 @@ extension Problem {
             self.init(
                 type: .bodyTooLarge, detail: "Send at most \(limit) bytes in one body; split the batch.",
                 extensions: [.number("limit_bytes", limit)])
+        case .unauthorized:
+            self.init(
+                type: .unauthorized, detail: "Send Authorization: Bearer with a valid key of a producer.",
+                headers: [(name: "WWW-Authenticate", value: "Bearer realm=\"sluice\"")])
+        case .streamNotAllowed:
+            self.init(type: .streamNotAllowed, detail: "The key is valid, and does not cover this stream.")
+        case .quotaExceeded(let standing, let retryAfter):
+            let spent = standing.filter { $0.left < 1 }.map(\.policy.rawValue).joined(separator: " and ")
+            self.init(
+                type: .quotaExceeded, detail: "The producer's quota of \(spent) is spent for now.",
+                retryAfter: retryAfter, headers: RateLimitFields.headers(standing))
         case .notFound:
             self.init(type: .notFound, detail: "Events go to POST /v1/streams/{stream}/events.")
         case .unknownStream:

@@ -8,6 +8,9 @@ package enum ProblemType: String, Sendable, CaseIterable {
     case requestTimeout = "request-timeout"
     case lengthRequired = "length-required"
     case bodyTooLarge = "body-too-large"
+    case unauthorized
+    case streamNotAllowed = "stream-not-allowed"
+    case quotaExceeded = "quota-exceeded"
     case notFound = "not-found"
     case unknownStream = "unknown-stream"
     case methodNotAllowed = "method-not-allowed"
@@ -39,6 +42,8 @@ package enum ProblemType: String, Sendable, CaseIterable {
     package var status: Int {
         switch self {
         case .malformedRequest, .invalidIdempotencyKey, .emptyBody, .malformedEncoding, .malformedDocument: 400
+        case .unauthorized: 401
+        case .streamNotAllowed: 403
         case .notFound, .unknownStream: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
@@ -48,6 +53,7 @@ package enum ProblemType: String, Sendable, CaseIterable {
         case .unsupportedMediaType, .unsupportedEncoding: 415
         case .expectationFailed: 417
         case .invalidEvents, .keyReused: 422
+        case .quotaExceeded: 429
         case .headTooLarge: 431
         case .tooManyConnections, .journalFull, .journalFailed, .landingUnavailable, .overloaded, .stopping: 503
         case .unsupportedVersion: 505
@@ -64,6 +70,9 @@ package enum ProblemType: String, Sendable, CaseIterable {
         case .requestTimeout: "The request took too long to arrive"
         case .lengthRequired: "The body needs a Content-Length or chunked coding"
         case .bodyTooLarge: "The body is too large"
+        case .unauthorized: "A valid key is needed"
+        case .streamNotAllowed: "The key does not cover this stream"
+        case .quotaExceeded: "The quota is spent"
         case .notFound: "There is nothing here"
         case .unknownStream: "There is no such stream"
         case .methodNotAllowed: "The method is not allowed here"

@@ -1,3 +1,4 @@
+import Access
 import Model
 
 /// How the end of a body is found.
@@ -19,6 +20,8 @@ struct RequestFacts: Equatable {
     var omitsBody = false
     var isHTTP10 = false
     var trace: TraceParent?
+    /// The stream, once it is known to be one of the gateway's.
+    var stream: StreamName?
 }
 
 /// What a head asks for, once it has passed every check.
@@ -30,11 +33,18 @@ enum RequestVerdict: Equatable {
 
 /// A checked `POST /v1/streams/{stream}/events`.
 struct EventsRequest: Equatable {
+    /// Who sends.
+    var pass: ProducerPass
     var stream: StreamName
     var idempotencyKey: String?
     var format: InputFormat
     var coding: ContentCoding
     var maxBodyBytes: Int
+
+    static func == (a: EventsRequest, b: EventsRequest) -> Bool {
+        a.pass === b.pass && a.stream == b.stream && a.idempotencyKey == b.idempotencyKey && a.format == b.format
+            && a.coding == b.coding && a.maxBodyBytes == b.maxBodyBytes
+    }
 }
 
 /// The pages that need no body.

@@ -1,3 +1,4 @@
+import Access
 import Gateway
 import Model
 import NIOHTTP1
@@ -8,7 +9,22 @@ import NIOHTTP1
 /// leaves open is checked again here, because a proxy in front may read the same bytes differently (RFC 9112, 11.2).
 struct RequestInspector {
     let limits: EdgeLimits
+    /// Who the `Authorization` field says that sends; `nil`: nobody that may.
+    let producer: (String?) -> ProducerPass?
+    /// Charges the producer for a body of that many bytes, or says why it must wait. Of a chunked body, 0.
+    let charge: (ProducerPass, Int) -> DoorFault?
     let door: (StreamName) -> StreamDoor?
+
+    init(
+        limits: EdgeLimits, producer: @escaping (String?) -> ProducerPass? = { _ in .anonymous },
+        charge: @escaping (ProducerPass, Int) -> DoorFault? = { _, _ in nil },
+        door: @escaping (StreamName) -> StreamDoor?
+    ) {
+        self.limits = limits
+        self.producer = producer
+        self.charge = charge
+        self.door = door
+    }
 
     func inspect(_ head: HTTPRequestHead) -> (facts: RequestFacts, verdict: RequestVerdict) {
         var facts = RequestFacts()
@@ -31,7 +47,8 @@ struct RequestInspector {
             }
             facts.expectsContinue = !facts.isHTTP10 && facts.framing != .none && facts.framing != .length(0)
         }
-        return (facts, route(head, fields, facts))
+        let verdict = route(head, fields, &facts)
+        return (facts, verdict)
     }
 
     /// Finds the body's framing; returns what is wrong with it.
@@ -54,7 +71,7 @@ struct RequestInspector {
         return nil
     }
 
-    private func route(_ head: HTTPRequestHead, _ fields: HeaderFields, _ facts: RequestFacts) -> RequestVerdict {
+    private func route(_ head: HTTPRequestHead, _ fields: HeaderFields, _ facts: inout RequestFacts) -> RequestVerdict {
         guard let (path, query) = Self.split(head.uri) else { return .fault(.notFound) }
         let page: HealthPage
         switch path {
@@ -64,22 +81,28 @@ struct RequestInspector {
         default:
             guard let name = Self.streamSegment(path) else { return .fault(.notFound) }
             guard head.method == .POST else { return .fault(.methodNotAllowed(allow: "POST")) }
+            // Before the name is looked at: which streams there are is nobody's business without a key.
+            guard let pass = producer(fields.authorization) else { return .fault(.unauthorized) }
             guard let stream = StreamName(name), !stream.isInternal, let door = door(stream) else {
                 return .fault(.unknownStream)
             }
-            return events(fields, facts, stream: stream, maxBodyBytes: door.maxBodyBytes)
+            facts.stream = stream
+            guard pass.streams.allows(stream) else { return .fault(.streamNotAllowed) }
+            return events(fields, facts, pass, stream: stream, maxBodyBytes: door.maxBodyBytes)
         }
         guard head.method == .GET || head.method == .HEAD else { return .fault(.methodNotAllowed(allow: "GET, HEAD")) }
         return .page(page)
     }
 
     private func events(
-        _ fields: HeaderFields, _ facts: RequestFacts, stream: StreamName, maxBodyBytes: Int
+        _ fields: HeaderFields, _ facts: RequestFacts, _ pass: ProducerPass, stream: StreamName, maxBodyBytes: Int
     ) -> RequestVerdict {
+        var knownBytes = 0
         switch facts.framing {
         case .none: return .fault(.lengthRequired)
         case .length(let length) where length > maxBodyBytes: return .fault(.bodyTooLarge(limitBytes: maxBodyBytes))
-        case .length, .chunked: break
+        case .length(let length): knownBytes = length
+        case .chunked: break
         }
         guard let type = fields.contentType, let format = MediaType.format(type) else {
             return .fault(.unsupportedMediaType)
@@ -96,9 +119,11 @@ struct RequestInspector {
             }
             key = parsed
         }
+        if let fault = charge(pass, knownBytes) { return .fault(fault) }
         return .events(
             EventsRequest(
-                stream: stream, idempotencyKey: key, format: format, coding: coding, maxBodyBytes: maxBodyBytes))
+                pass: pass, stream: stream, idempotencyKey: key, format: format, coding: coding,
+                maxBodyBytes: maxBodyBytes))
     }
 
     /// Path and query of a target in origin form or absolute form; `nil` for every other form.

@@ -77,6 +77,10 @@ struct RequestStateMachine {
     var isAwaitingAdmission: Bool { if case .admission = phase { true } else { false } }
     var isProcessing: Bool { if case .processing = phase { true } else { false } }
     var isAnswering: Bool { if case .answering = phase { true } else { false } }
+    /// Whether the body being processed came in chunks, so that its size was not known before.
+    var isChunked: Bool {
+        if case .processing(let exchange) = phase { exchange.facts.framing == .chunked } else { false }
+    }
     var isLingering: Bool { if case .lingering = phase { true } else { false } }
 
     /// Bytes of the body still to come, at most; `nil` outside a body.

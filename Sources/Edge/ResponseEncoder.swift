@@ -53,6 +53,8 @@ struct ResponseEncoder {
         case 201: "Created"
         case 202: "Accepted"
         case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Method Not Allowed"
         case 408: "Request Timeout"

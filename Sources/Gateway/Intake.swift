@@ -33,7 +33,7 @@ package struct StreamDoor: Sendable {
 
 package struct BatchRequest: Sendable {
     package var stream: StreamName
-    /// Who sent it; `anonymous` until producers authenticate.
+    /// Who sent it: the name its key was made for; `anonymous` where no key is needed.
     package var producer: String
     /// The `Idempotency-Key`, already parsed and checked: 1 to 255 printable ASCII characters.
     package var idempotencyKey: String?

@@ -17,6 +17,7 @@ package struct Settings: Sendable {
         reader.read(text)
         reader.requireStreams()
         reader.requireZones()
+        reader.requireKeysOnNetworks()
         guard reader.faults.isEmpty else { throw SettingsError(faults: reader.faults) }
         return Settings(values: reader.values, streams: reader.streams, zones: reader.zones)
     }
@@ -49,6 +50,11 @@ package struct Settings: Sendable {
         guard let value = Int(text(path)) else { preconditionFailure("\(path) is no number") }
         return value
     }
+
+    package func flag(_ path: String) -> Bool { text(path) == "true" }
+
+    /// Whether producers and operators must show a key.
+    package var requiresKeys: Bool { text("access.authentication") == "required" }
 
     /// A duration by its path, whose name ends in its unit.
     package func duration(_ path: String) -> Duration {

@@ -18,6 +18,21 @@ package enum SettingsCatalogue {
         .init(
             "listen.request_timeout_seconds", .integer(1...300), "30", "seconds",
             "what a batch may take; strong streams refuse after it"),
+        .init(
+            "access.authentication", .choice(["required", "none"]), "required", "",
+            "whether producers and operators must show a key"),
+        .init(
+            "access.allow_open_network", .boolean, "false", "",
+            "lets `access.authentication` be none on an address other than loopback"),
+        .init(
+            "access.quota_window_seconds", .integer(1...3600), "10", "seconds",
+            "how many seconds' worth of its rate a producer may use at once"),
+        .init("control.enabled", .boolean, "true", "", "whether there is a control plane"),
+        .init("control.host", .text, "127.0.0.1", "", "address of the control plane"),
+        .init("control.port", .integer(0...65_535), "8081", "", "port of the control plane; 0 lets the system choose"),
+        .init(
+            "state.directory", .text, "var/state", "",
+            "what the gateway keeps beside the journal: who has access, the trail's head"),
         .init("journal.directory", .text, "var/journal", "", "the write-ahead log's directory"),
         .init(
             "journal.segment_max_bytes", .integer(65_536...1 << 32), "67108864", "bytes",

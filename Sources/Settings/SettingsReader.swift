@@ -184,6 +184,8 @@ struct SettingsReader {
 
     // MARK: Faults
 
+    mutating func add(_ fault: SettingsFault) { faults.append(fault) }
+
     mutating func fault(_ node: Node, _ key: String, _ message: String) {
         faults.append(
             .init(source: source, line: node.mark?.line, column: node.mark?.column, key: key, message: message))

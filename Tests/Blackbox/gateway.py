@@ -35,6 +35,7 @@ class Gateway:
     def __init__(self, folder, settings=None, prefix=(), environment=None):
         self.folder = pathlib.Path(folder)
         self.port = free_port()
+        self.control_port = free_port()
         self.prefix = list(prefix)
         self.environment = environment or {}
         self.landing = self.folder / "landing"
@@ -44,6 +45,9 @@ class Gateway:
         self.settings = {
             "gateway": {"name": "test-a"},
             "listen": {"host": "127.0.0.1", "port": self.port},
+            "access": {"authentication": "none"},
+            "control": {"host": "127.0.0.1", "port": self.control_port},
+            "state": {"directory": str(self.folder / "state")},
             "journal": {"directory": str(self.journal), "segment_max_age_seconds": 1, "reserve_bytes": 1 << 20},
             "zones": {"main": {"kind": "directory", "directory": str(self.landing)}},
             "ledger": {"position_interval_seconds": 1},

@@ -1,3 +1,4 @@
+import Access
 import Foundation
 import Gateway
 import Model
@@ -33,6 +34,25 @@ import Testing
             #expect((retry != nil) == (type.status == 503 || type.status == 429))
             if let retry { #expect(Int(retry)! >= 1) }
         }
+    }
+
+    @Test("a spent quota's problem says when to retry and how the quota stands, as the draft writes it")
+    func quota() throws {
+        let meter = QuotaMeter(
+            Quota(eventsPerSecond: 5, bytesPerSecond: 1000), window: .seconds(10), now: MonotonicInstant(nanoseconds: 0)
+        )
+        let now = MonotonicInstant(nanoseconds: 0)
+        meter.spend(events: 60, bytes: 1000, now: now)
+        let wait = try #require(meter.wait(now: now))
+        let response = Problem(.quotaExceeded(standing: meter.standing(now: now), retryAfter: wait)).response
+        let headers = Dictionary(uniqueKeysWithValues: response.headers.map { ($0.name.description, $0.value) })
+        #expect(response.status == 429)
+        #expect(headers["Retry-After"] == "3")
+        #expect(
+            headers["RateLimit-Policy"]
+                == #""events";q=50;qu="events";w=10, "bytes";q=10000;qu="content-bytes";w=10"#)
+        #expect(headers["RateLimit"] == #""events";r=0;t=12, "bytes";r=9000;t=1"#)
+        #expect(String(decoding: response.body, as: UTF8.self).contains("quota of events is spent"))
     }
 
     @Test("an invalid batch's problem lists what is wrong, as a receipt does")

@@ -1,3 +1,4 @@
+import Access
 import Model
 import Testing
 
@@ -20,7 +21,8 @@ import Testing
     private var events: RequestVerdict {
         .events(
             EventsRequest(
-                stream: StreamName("a")!, idempotencyKey: nil, format: .json, coding: .identity, maxBodyBytes: 1000))
+                pass: .anonymous, stream: StreamName("a")!, idempotencyKey: nil, format: .json, coding: .identity,
+                maxBodyBytes: 1000))
     }
 
     /// A machine in the middle of a body.

@@ -1,10 +1,14 @@
+import Access
 import Edge
 import Gateway
 import Logging
+import Telemetry
 
 /// Runs `body` against a server of its own on a free port, on one loop, then stops it.
 func withServer(
-    intake: RecordingIntake = RecordingIntake(), limits: (inout EdgeLimits) -> Void = { _ in },
+    intake: RecordingIntake = RecordingIntake(), doorkeeper: any Doorkeeper = OpenDoor(),
+    telemetry: Telemetry = Telemetry(), onFailedLogin: @escaping @Sendable (String) -> Void = { _ in },
+    limits: (inout EdgeLimits) -> Void = { _ in },
     _ body: (EdgeServer, RecordingIntake) async throws -> Void
 ) async throws {
     var configuration = EdgeConfiguration()
@@ -12,7 +16,9 @@ func withServer(
     configuration.loops = 1
     configuration.limits.lingerTime = .milliseconds(300)
     limits(&configuration.limits)
-    let server = try await EdgeServer.start(configuration: configuration, intake: intake, logger: quietLogger)
+    let server = try await EdgeServer.start(
+        configuration: configuration, intake: intake, doorkeeper: doorkeeper, telemetry: telemetry,
+        onFailedLogin: onFailedLogin, logger: quietLogger)
     do {
         try await body(server, intake)
     } catch {

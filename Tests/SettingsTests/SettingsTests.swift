@@ -208,6 +208,26 @@ import Testing
         }
     }
 
+    @Test("without authentication only loopback may be listened on, unless that is said to be meant")
+    func openNetworks() throws {
+        let open = "access: {authentication: none}\n"
+        for host in ["127.0.0.1", "127.1.2.3", "localhost", "\"::1\""] {
+            #expect(faults(open + yaml("listen.host", host) + stream).isEmpty, "\(host)")
+        }
+        for host in ["0.0.0.0", "10.0.0.1", "gateway.example", "\"::\"", "127.0.0.1.example"] {
+            let found = faults(open + yaml("listen.host", host) + stream)
+            #expect(found.map(\.key) == ["listen.host"], "\(host)")
+            #expect(found[0].message.contains("access.allow_open_network"))
+            #expect(faults(open + yaml("control.host", host) + stream).map(\.key) == ["control.host"])
+            #expect(faults(open + "control: {enabled: false, host: \(host)}\n" + stream).isEmpty)
+            #expect(faults(yaml("listen.host", host) + stream).isEmpty, "keys are required by default")
+            let meant = "access: {authentication: none, allow_open_network: true}\n"
+            #expect(faults(meant + yaml("listen.host", host) + stream).isEmpty)
+        }
+        #expect(try parse(stream).requiresKeys)
+        #expect(try !parse(open + stream).requiresKeys)
+    }
+
     @Test("environment names are unique")
     func environmentNames() {
         #expect(Set(SettingsCatalogue.keys.map(\.environmentName)).count == SettingsCatalogue.keys.count)

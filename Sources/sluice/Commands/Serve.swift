@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import Edge
 import Files
@@ -9,6 +10,7 @@ import Logging
 import Model
 import Settings
 import SystemPackage
+import Telemetry
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -33,9 +35,16 @@ struct Serve: AsyncParsableCommand {
         let time = SystemTime()
         let files = LinuxFileSystem()
         let incarnation = Incarnation(rawValue: UInt64.random(in: 0...UInt64.max))
+        let telemetry = Telemetry()
+        let access: AccessBook<LinuxFileSystem, SystemTime>
         let zones: LandingZones
         let gateway: Gateway<LinuxFileSystem, ProductionStore, SystemTime>
         do {
+            let state = FilePath(settings.text("state.directory"))
+            try files.createDirectories(state)
+            access = try AccessBook(
+                files: files, path: state.appending("access.json"), time: time,
+                quotaWindow: settings.duration("access.quota_window_seconds"))
             zones = try LandingZones(settings)
             gateway = try Gateway.open(
                 GatewayConfiguration(settings), files: files, stores: zones.stores, time: time,
@@ -47,7 +56,8 @@ struct Serve: AsyncParsableCommand {
         let server: EdgeServer
         do {
             server = try await EdgeServer.start(
-                configuration: EdgeConfiguration(settings, loops: cores), intake: gateway, logger: log)
+                configuration: EdgeConfiguration(settings, loops: cores), intake: gateway,
+                doorkeeper: settings.requiresKeys ? access : OpenDoor(), telemetry: telemetry, logger: log)
         } catch {
             log.critical("could not listen", metadata: ["error": "\(error)"])
             _ = gateway.stop(within: settings.duration("shutdown.deadline_seconds"))

@@ -1,0 +1,10 @@
+package import Model
+
+/// A producer as the book keeps it.
+package struct ProducerRecord: Sendable, Equatable {
+    package var name: PrincipalName
+    package var streams: StreamGrant
+    package var quota: Quota
+    /// More than one while a key is being replaced.
+    package var keys: [KeyRecord]
+}

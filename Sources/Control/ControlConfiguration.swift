@@ -1,0 +1,11 @@
+/// Where and how the control plane listens.
+package struct ControlConfiguration: Sendable {
+    /// Default `127.0.0.1`.
+    package var host = "127.0.0.1"
+    /// Default 8081; 0 lets the system choose.
+    package var port = 8081
+    /// Whether operators must show a key. Default true.
+    package var requiresKey = true
+
+    package init() {}
+}
