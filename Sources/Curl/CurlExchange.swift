@@ -39,6 +39,8 @@ final class CurlExchange {
         set(CURLOPT_TIMEOUT_MS, request.limits.total.wholeMilliseconds)
         set(CURLOPT_LOW_SPEED_LIMIT, request.limits.stallBytesPerSecond)
         set(CURLOPT_LOW_SPEED_TIME, max(1, request.limits.stall.wholeSeconds))
+        // An empty name is no proxy, and wins over the environment.
+        if !request.usesProxy { set(CURLOPT_PROXY, "") }
         if let caFile = options.caFile { set(CURLOPT_CAINFO, caFile) }
         // libcurl allows all the protocols it was built with otherwise, file: among them.
         set(CURLOPT_PROTOCOLS_STR, "http,https")

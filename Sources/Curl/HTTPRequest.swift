@@ -7,6 +7,8 @@ package struct HTTPRequest: Sendable {
     package var headers: [HTTPField]
     package var body: HTTPBody
     package var limits: HTTPLimits
+    /// False keeps the request from a proxy, whatever the environment says: for addresses that mean this very machine.
+    package var usesProxy = true
 
     package init(
         _ method: String, _ url: String, headers: [HTTPField] = [], body: HTTPBody = .none,

@@ -27,3 +27,19 @@ package struct Credentials: Hashable, Sendable, CustomStringConvertible {
         "\(accessKeyID) from \(source)" + (expiration.map { " until \($0)" } ?? "")
     }
 }
+
+extension Credentials {
+    static let badCharacters = "a key or token is empty or has characters that no AWS key has"
+
+    /// Nil unless every part is made of visible ASCII: they become headers, where a line break would be another header.
+    init?(
+        checking accessKeyID: String, _ secretAccessKey: String, token: String?, expiration: Timestamp?, source: String
+    ) {
+        for part in [accessKeyID, secretAccessKey] + (token.map { [$0] } ?? []) {
+            guard !part.isEmpty, part.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
+        }
+        self.init(
+            accessKeyID: accessKeyID, secretAccessKey: Secret(secretAccessKey), sessionToken: token.map { Secret($0) },
+            expiration: expiration, source: source)
+    }
+}

@@ -7,5 +7,7 @@
 int sluice_allocate_keep_size(int fd, off_t offset, off_t length);
 // fallocate(2) with FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE: gives space back. 0, or -1 and errno.
 int sluice_punch_hole(int fd, off_t offset, off_t length);
+// pipe2(2) with O_CLOEXEC: the end to read, the end to write. 0, or -1 and errno.
+int sluice_pipe(int ends[2]);
 // mallopt(3): keeps buffers of up to 64 MiB in the heap instead of mapping and unmapping each, and bounds the arenas.
 void sluice_tune_malloc(void);

@@ -1,0 +1,64 @@
+import Foundation
+import FoundationXML
+
+/// A small XML document, read whole: what S3 and STS answer with. Attributes and namespaces are dropped, external
+/// entities are never resolved.
+package struct XMLTree: Sendable, Hashable {
+    package let name: String
+    /// The text directly in this element, white space at its ends removed.
+    package let text: String
+    package let children: [XMLTree]
+
+    /// Nil for what is no well-formed document, or one nested deeper than 32.
+    package static func parse(_ bytes: [UInt8]) -> XMLTree? {
+        let parser = XMLParser(data: Data(bytes))
+        parser.shouldProcessNamespaces = true
+        parser.shouldResolveExternalEntities = false
+        let builder = Builder()
+        parser.delegate = builder
+        guard parser.parse(), builder.open.count == 1, builder.open[0].children.count == 1 else { return nil }
+        return builder.open[0].children[0]
+    }
+
+    /// The first child of that name.
+    package subscript(_ name: String) -> XMLTree? { children.first { $0.name == name } }
+
+    /// This element or the first one of that name within it, in the document's order.
+    package func find(_ name: String) -> XMLTree? {
+        if self.name == name { return self }
+        for child in children {
+            if let found = child.find(name) { return found }
+        }
+        return nil
+    }
+
+    private final class Builder: NSObject, XMLParserDelegate {
+        struct Element {
+            var name: String
+            var text = ""
+            var children: [XMLTree] = []
+        }
+        /// The elements that are open, below one that stands for the document.
+        var open = [Element(name: "")]
+
+        func parser(
+            _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
+            attributes: [String: String]
+        ) {
+            if open.count > 32 { return parser.abortParsing() }
+            open.append(Element(name: name))
+        }
+
+        func parser(_ parser: XMLParser, foundCharacters text: String) { open[open.count - 1].text += text }
+
+        func parser(
+            _ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?
+        ) {
+            guard open.count > 1, let last = open.popLast() else { return }
+            open[open.count - 1].children.append(
+                XMLTree(
+                    name: last.name, text: last.text.trimmingCharacters(in: .whitespacesAndNewlines),
+                    children: last.children))
+        }
+    }
+}
