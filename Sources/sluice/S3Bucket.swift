@@ -1,6 +1,4 @@
-import AWS
 import Curl
-import Foundation
 import Landing
 import Model
 import Settings
@@ -10,29 +8,17 @@ struct S3Bucket {
     let http: CurlClient
     let client: S3Client<CurlClient, SystemTime>
 
-    init(_ zone: S3ZoneSettings) throws {
+    init(_ zone: S3ZoneSettings, _ access: AWSAccess) {
         var options = CurlOptions()
         options.concurrencyMax = zone.connectionsMax
         options.caFile = zone.caFile
         http = CurlClient(options)
-        let region = zone.region ?? "us-east-1"
+        let region = zone.region ?? access.region ?? "us-east-1"
         let location = S3Location(
             bucket: zone.bucket, prefix: zone.prefix, region: region, endpoint: zone.endpoint,
             pathStyle: zone.pathStyle)
-        client = S3Client(location, http: http, credentials: TemporaryCredentials(), time: SystemTime())
+        client = S3Client(location, http: http, credentials: access.credentials, time: SystemTime())
     }
-}
-
-struct TemporaryCredentials: CredentialSource {
-    func credentials(completion: @escaping @Sendable (Result<Credentials, CredentialError>) -> Void) {
-        let e = ProcessInfo.processInfo.environment
-        completion(
-            .success(
-                Credentials(
-                    accessKeyID: e["AWS_ACCESS_KEY_ID"] ?? "",
-                    secretAccessKey: Secret(e["AWS_SECRET_ACCESS_KEY"] ?? ""), source: "environment")))
-    }
-    func invalidate() {}
 }
 
 extension S3Options {

@@ -43,10 +43,9 @@ package final class CachedCredentials<Source: CredentialSource, Time: TimeSource
         if decision.startsRefresh { refresh() }
     }
 
-    /// A store refused these credentials as expired or unknown: the next ``credentials(completion:)`` gets new ones, once
-    /// for all requests that failed with the same. Ignored for credentials that came within the last ten seconds.
-    package func invalidate(_ credentials: Credentials) {
-        state.withLock { $0.cache.invalidate(credentials, reading) }
+    /// Ignored for credentials that came within the last ten seconds: newer ones are not to be had.
+    package func invalidate(_ refused: Credentials) {
+        state.withLock { $0.cache.invalidate(refused, reading) }
     }
 
     private func refresh() {

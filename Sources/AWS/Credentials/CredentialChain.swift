@@ -30,6 +30,9 @@ package struct CredentialChain<Client: HTTPClient, Time: TimeSource>: Credential
         look(at: 0, absences: [], completion)
     }
 
+    /// Nothing is kept, so there is nothing to drop.
+    package func invalidate(_ refused: Credentials) {}
+
     private func look(
         at index: Int, absences: [String],
         _ completion: @escaping @Sendable (Result<Credentials, CredentialError>) -> Void

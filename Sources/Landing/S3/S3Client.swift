@@ -43,7 +43,7 @@ package final class S3Client<HTTP: HTTPClient, Time: TimeSource>: Sendable {
                     switch result {
                     case .failure(let failure): completion(.failure(StoreFailure(failure, at: location)))
                     case .success(let response):
-                        if !isSecond, isMended(response, to: request, signedAt: moment) {
+                        if !isSecond, isMended(response, to: request, signedAt: moment, with: credentials) {
                             attempt(request, isSecond: true, completion)
                         } else {
                             completion(.success(response))
@@ -55,7 +55,9 @@ package final class S3Client<HTTP: HTTPClient, Time: TimeSource>: Sendable {
     }
 
     /// Whether another try, with other credentials or another clock, may fare better.
-    private func isMended(_ response: HTTPResponse, to request: S3Request, signedAt moment: Timestamp) -> Bool {
+    private func isMended(
+        _ response: HTTPResponse, to request: S3Request, signedAt moment: Timestamp, with used: Credentials
+    ) -> Bool {
         guard response.status == 400 || response.status == 401 || response.status == 403 else { return false }
         let code = S3Error(response).code
         // The reply to a HEAD has no body that would say what is wrong.
@@ -67,7 +69,7 @@ package final class S3Client<HTTP: HTTPClient, Time: TimeSource>: Sendable {
             if lesson == .retry { return true }
         }
         guard unsaid || Self.staleCredentials.contains(code) else { return false }
-        credentials.invalidate()
+        credentials.invalidate(used)
         return true
     }
 

@@ -45,7 +45,7 @@ struct Serve: AsyncParsableCommand {
             access = try AccessBook(
                 files: files, path: state.appending("access.json"), time: time,
                 quotaWindow: settings.duration("access.quota_window_seconds"))
-            zones = try LandingZones(settings)
+            zones = try LandingZones(settings, log: log)
             gateway = try Gateway.open(
                 GatewayConfiguration(settings), files: files, stores: zones.stores, time: time,
                 incarnation: incarnation, workers: workers, log: log)

@@ -19,6 +19,8 @@ import Testing
             times.add(1, ordering: .sequentiallyConsistent)
         }
 
+        func invalidate(_ refused: Credentials) {}
+
         func answer(_ result: Result<Credentials, CredentialError>) {
             let waiting = asked.withLock { asked in
                 defer { asked = [] }
@@ -83,6 +85,7 @@ import Testing
                 completion(
                     .success(Credentials(accessKeyID: key(), secretAccessKey: Secret("s"), source: "test")))
             }
+            func invalidate(_ refused: Credentials) {}
         }
         let shared = SharedKey()
         let cached = CachedCredentials(FileSource { shared.key.withLock { $0 } }, time: time)
