@@ -27,6 +27,8 @@ package final class CurlClient: HTTPClient {
         if !inbox.add(request, completion) { completion(.failure(.notSent("the HTTP client has stopped"))) }
     }
 
+    package func interrupt() { inbox.interrupt() }
+
     /// Cuts off what is under way (as ``HTTPFailure/unanswered(_:)``) and ends the thread, soon. Does not wait.
     package func stop() { inbox.stop() }
 

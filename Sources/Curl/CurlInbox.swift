@@ -12,6 +12,7 @@ final class CurlInbox: Sendable {
     private struct State {
         var items: [Item] = []
         var stopping = false
+        var interrupted = false
         /// Set while the client's thread lives; curl_multi_wakeup is the one call allowed from other threads.
         nonisolated(unsafe) var multi: UnsafeMutableRawPointer?
     }
@@ -35,11 +36,21 @@ final class CurlInbox: Sendable {
         }
     }
 
-    /// All that has come in, and whether the client is to stop.
-    func take() -> (items: [Item], stopping: Bool) {
+    func interrupt() {
         state.withLock { state in
-            defer { state.items.removeAll() }
-            return (state.items, state.stopping)
+            state.interrupted = true
+            if let multi = state.multi { curl_multi_wakeup(multi) }
+        }
+    }
+
+    /// All that has come in, whether what came before is to be cut off, and whether the client is to stop.
+    func take() -> (items: [Item], interrupted: Bool, stopping: Bool) {
+        state.withLock { state in
+            defer {
+                state.items.removeAll()
+                state.interrupted = false
+            }
+            return (state.items, state.interrupted, state.stopping)
         }
     }
 

@@ -22,9 +22,10 @@ final class CurlLoop {
     func run() {
         inbox.bind(multi)
         while true {
-            let (items, stopping) = inbox.take()
+            let (items, interrupted, stopping) = inbox.take()
             waiting += items
             if stopping { break }
+            if interrupted { cutOff("cut off on purpose") }
             startWaiting()
             var running: Int32 = 0
             curl_multi_perform(multi, &running)
@@ -32,7 +33,10 @@ final class CurlLoop {
             curl_multi_poll(multi, nil, 0, 1000, nil)
         }
         inbox.bind(nil)
-        cutOff()
+        waiting += inbox.take().items
+        cutOff("cut off: the gateway is stopping")
+        idleHandles.forEach { curl_easy_cleanup($0) }
+        curl_multi_cleanup(multi)
     }
 
     private func startWaiting() {
@@ -81,16 +85,16 @@ final class CurlLoop {
         return finished
     }
 
-    private func cutOff() {
+    private func cutOff(_ reason: String) {
         for (handle, exchange) in active {
             curl_multi_remove_handle(multi, handle)
             curl_easy_cleanup(handle)
-            exchange.complete(.failure(.unanswered("cut off: the gateway is stopping")))
+            exchange.complete(.failure(.unanswered(reason)))
         }
-        for item in waiting[nextWaiting...] + inbox.take().items {
-            item.completion(.failure(.notSent("the HTTP client has stopped")))
-        }
-        idleHandles.forEach { curl_easy_cleanup($0) }
-        curl_multi_cleanup(multi)
+        active.removeAll()
+        let unsent = waiting[nextWaiting...]
+        waiting = []
+        nextWaiting = 0
+        for item in unsent { item.completion(.failure(.notSent(reason))) }
     }
 }

@@ -42,6 +42,12 @@ extension Problem {
             self.init(type: .journalFailed, detail: detail, retryAfter: retryAfter)
         case .landingUnavailable(let detail, let retryAfter):
             self.init(type: .landingUnavailable, detail: detail, retryAfter: retryAfter)
+        case .partitioned(let zone, let detail, let retryAfter):
+            self.init(
+                type: .partitioned,
+                detail:
+                    "Landing zone \(zone) is cut off \(detail). This stream promises nothing until it is back; nothing was stored.",
+                extensions: [.text("zone", zone.rawValue)], retryAfter: retryAfter)
         case .overloaded(let retryAfter):
             self.init(type: .overloaded, detail: "Too much is in flight; retry later.", retryAfter: retryAfter)
         case .stopping(let retryAfter):

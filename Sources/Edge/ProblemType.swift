@@ -30,6 +30,7 @@ package enum ProblemType: String, Sendable, CaseIterable {
     case journalFull = "journal-full"
     case journalFailed = "journal-failed"
     case landingUnavailable = "landing-unavailable"
+    case partitioned
     case overloaded
     case stopping
 
@@ -55,7 +56,9 @@ package enum ProblemType: String, Sendable, CaseIterable {
         case .invalidEvents, .keyReused: 422
         case .quotaExceeded: 429
         case .headTooLarge: 431
-        case .tooManyConnections, .journalFull, .journalFailed, .landingUnavailable, .overloaded, .stopping: 503
+        case .tooManyConnections, .journalFull, .journalFailed, .landingUnavailable, .partitioned, .overloaded,
+            .stopping:
+            503
         case .unsupportedVersion: 505
         }
     }
@@ -92,6 +95,7 @@ package enum ProblemType: String, Sendable, CaseIterable {
         case .journalFull: "The journal is full"
         case .journalFailed: "The journal could not be written"
         case .landingUnavailable: "The landing zone cannot be reached"
+        case .partitioned: "The landing zone is cut off"
         case .overloaded: "The gateway is overloaded"
         case .stopping: "The gateway is stopping"
         }

@@ -14,16 +14,23 @@ extension Gateway {
     package static func open(
         _ configuration: GatewayConfiguration, files: FS, stores: [ZoneName: Store], time: Time,
         incarnation: Incarnation,
-        workers: WorkerPool, log: Logger
+        workers: WorkerPool, log: Logger, observer: @escaping @Sendable (ZoneChange) -> Void = { _ in }
     ) throws(JournalError) -> Gateway {
         let journal = try Journal<FS>(
             files: files, directory: configuration.journalDirectory, configuration: configuration.journal,
             gateway: configuration.name, incarnation: incarnation)
         let timers = TimerQueue(time: time)
+        let budget = Monitor(
+            JournalBudget(
+                total: configuration.journalBudgetBytes,
+                shares: Dictionary(uniqueKeysWithValues: configuration.streams.map { ($0.name, $0.share) })))
+        func reserve(_ bytes: Int64) -> DiskReserve<FS> {
+            DiskReserve(files: files, directory: configuration.journalDirectory, bytes: bytes)
+        }
         let opener = StreamOpener<FS, Store, Time>(
             journal: journal, configuration: configuration, time: time,
-            reserve: DiskReserve(
-                files: files, directory: configuration.journalDirectory, bytes: configuration.journalReserveBytes),
+            reserve: reserve(configuration.journalReserveBytes),
+            ledgerReserve: reserve(configuration.journalReserveBytes / 2), budget: budget,
             zones: LateBound<ZoneTable<FS, Store, Time>>())
         let ledgerOpened = try opener.open(ownStream(.ledger, configuration))
         let ledger = Ledger(
@@ -31,13 +38,17 @@ extension Gateway {
             timers: timers, log: log)
         let zones = ZoneTable(
             stores.map { name, store in
+                let link = ZoneLink<FS, Store, Time>(
+                    name, configuration.partition, store: store,
+                    file: OverrideFile(name, files: files, journal: configuration.journalDirectory), time: time,
+                    timers: timers, log: log, observer: observer)
                 let lander = Lander<FS, Store, Time>(
-                    configuration.landing, store: store, time: time, timers: timers, log: log
+                    configuration.landing, store: store, link: link, time: time, timers: timers, log: log
                 ) { segment, stream, completion in
                     guard stream != .ledger else { return completion() }
                     ledger.recordUntilDurable([.objectLanded(.init(segment, stream, name))], completion: completion)
                 }
-                return Zone(name, store: store, lander: lander, time: time, timers: timers, log: log)
+                return Zone(name, store: store, lander: lander, link: link, timers: timers, log: log)
             })
         opener.zones.bind(zones)
         opener.ledger.bind(ledger)
@@ -68,11 +79,11 @@ extension Gateway {
             GatewayParts(
                 configuration: configuration, incarnation: incarnation, time: time, log: log, journal: journal,
                 workers: workers, timers: timers, available: available, strong: strong, quarantine: quarantine,
-                orphans: orphans, ledger: ledger, zones: zones))
+                orphans: orphans, ledger: ledger, zones: zones, budget: budget))
         ledger.recordUntilDurable([.incarnationOpened(version: configuration.version)]) {}
         for stream in opened { gateway.resume(stream) }
         gateway.keepStatingPositions()
-        for zone in zones.all { zone.createOnly.start() }
+        for zone in zones.all { zone.start() }
         return gateway
     }
 

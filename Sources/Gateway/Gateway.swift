@@ -27,6 +27,7 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
     let orphans: [AvailableStream<FS, Time>]
     let ledger: Ledger<FS, Time>
     let zones: ZoneTable<FS, Store, Time>
+    let budget: Monitor<JournalBudget>
     let phase = Monitor(Running())
 
     struct Running {
@@ -49,6 +50,7 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
         orphans = parts.orphans
         ledger = parts.ledger
         zones = parts.zones
+        budget = parts.budget
     }
 
     // MARK: Intake
@@ -99,13 +101,27 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
             checks.append(.init(name: "stream \(name)", ok: true, detail: "strong; acknowledged once landed"))
         }
         // A backlog is no reason to turn producers away: available streams go on without the landing zone.
-        for zone in zones.all {
+        for status in zoneStatus {
             checks.append(
                 .init(
-                    name: "landing zone \(zone.name)", ok: true,
-                    detail: "\(zone.lander.backlog) sealed segments not yet landed"))
+                    name: "landing zone \(status.zone)", ok: true,
+                    detail:
+                        "\(status.state.rawValue) since \(status.since) (\(status.reason)); \(status.backlogSegments) sealed segments, \(status.backlogBytes) bytes not yet landed"
+                ))
         }
         return Readiness(checks: checks)
+    }
+
+    /// How each landing zone stands, by name.
+    package var zoneStatus: [ZoneStatus] { zones.all.map(\.link.status) }
+
+    /// Sets an operator's override of a zone; durable and in force when it returns. False when there is no such zone.
+    package func override(
+        _ zone: ZoneName, _ override: PartitionControl.Override, by: String, reason: String
+    ) throws(FileError) -> Bool {
+        guard let zone = zones.all.first(where: { $0.name == zone }) else { return false }
+        try zone.link.set(override, by: by, reason: reason)
+        return true
     }
 
     private func configuration(of name: StreamName) -> StreamConfiguration? {
@@ -118,6 +134,7 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
         _ request: BatchRequest, _ stream: StreamConfiguration, completion: @escaping @Sendable (BatchOutcome) -> Void
     ) {
         guard request.body.count > 0 else { return completion(.refused(.emptyBody)) }
+        if let refusal = strong[stream.name]?.refusalAtOnce { return completion(.refused(refusal)) }
         do {
             let body = try Decoder.decode(request.body, coding: request.coding, rules: stream.rules)
             let identity = BatchIdentity(
@@ -165,6 +182,16 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
         case .replay(let record, let rejects): return completion(.receipt(receipts.replay(record, rejects)))
         case .fresh: break
         }
+        let name = stream.configuration.name
+        // Compressed, the batch needs less than its body.
+        let room = Int64(body.count)
+        guard budget.withLock({ $0.promise(room, to: name) }) else {
+            return fail(.journalFull(retryAfter: retryAfter(room, stream)), identity, stream, completion)
+        }
+        let completion: @Sendable (BatchOutcome) -> Void = { [budget] outcome in
+            budget.withLock { $0.settle(name, promised: room) }
+            completion(outcome)
+        }
         let processed: ProcessedBatch
         do {
             processed = try encoders.with { encoder throws(PayloadError) in
@@ -191,6 +218,14 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
                 }
             }
         }
+    }
+
+    /// For a batch that finds no room: as long as making it takes at the rate of late, else as long as the zone is likely to
+    /// stay away.
+    private func retryAfter(_ bytes: Int64, _ stream: AvailableStream<FS, Time>) -> Duration {
+        let name = stream.configuration.name
+        return budget.withLock { $0.retryAfter(name, bytes, now: time.monotonic()) }
+            ?? max(zones[stream.configuration.zone].link.retryAfter, .seconds(10))
     }
 
     /// Makes the refused events durable in `_quarantine` before the batch itself is, so that a receipt never lists an

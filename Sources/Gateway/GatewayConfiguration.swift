@@ -10,8 +10,12 @@ package struct GatewayConfiguration: Sendable {
     package var journal: JournalConfiguration
     /// Space kept free on the journal's volume. Default 64 MiB.
     package var journalReserveBytes: Int64 = 64 << 20
+    /// What all journals together may hold. Default `nil`: what the disk has.
+    package var journalBudgetBytes: Int64?
     /// Holds for each landing zone on its own.
     package var landing = LandingSchedule.Configuration()
+    /// When a landing zone counts as partitioned, and when as healed.
+    package var partition = PartitionControl.Configuration()
     /// Where the gateway's own streams land.
     package var ownZone = ZoneName.main
     /// Bytes of bodies in flight. Default 128 MiB.

@@ -21,4 +21,5 @@ struct GatewayParts<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
     let orphans: [AvailableStream<FS, Time>]
     let ledger: Ledger<FS, Time>
     let zones: ZoneTable<FS, Store, Time>
+    let budget: Monitor<JournalBudget>
 }

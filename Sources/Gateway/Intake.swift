@@ -152,6 +152,8 @@ package enum Refusal: Sendable {
     case journalFailed(detail: String, retryAfter: Duration)
     /// Strong stream: the landing zone did not confirm within the deadline.
     case landingUnavailable(detail: String, retryAfter: Duration)
+    /// Strong stream: the landing zone is cut off, or held by an operator. Refused at once, and nothing is kept.
+    case partitioned(zone: ZoneName, detail: String, retryAfter: Duration)
     case overloaded(retryAfter: Duration)
     case stopping(retryAfter: Duration)
 }

@@ -14,7 +14,11 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
     let journal: Journal<FS>
     let configuration: GatewayConfiguration
     let time: Time
+    /// Intake leaves this much free.
     let reserve: DiskReserve<FS>
+    /// The ledger leaves less: landing and retiring write facts, and must go on when intake has stopped.
+    let ledgerReserve: DiskReserve<FS>
+    let budget: Monitor<JournalBudget>
     /// Bound once the parts that need the first writer exist.
     let zones: LateBound<ZoneTable<FS, Store, Time>>
     let ledger = LateBound<Ledger<FS, Time>>()
@@ -28,7 +32,11 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
         dedup.expire(now: time.now())
         let late = LateBound<StreamWriter<FS, Time>>()
         let writer = StreamWriter(
-            stream: stream.name, journal: core, time: time, reserve: reserve
+            stream: stream.name, journal: core, time: time,
+            reserve: stream.name == .ledger ? ledgerReserve : reserve,
+            onHeld: { [budget, time] bytes in
+                budget.withLock { $0.holds(stream.name, bytes, now: time.monotonic()) }
+            }
         ) { [zones, ledger] segment in
             if stream.name != .ledger, !segment.range.isEmpty {
                 ledger.value?.recordUntilDurable([.segmentSealed(.init(segment, stream.name, stream.zone))]) {}

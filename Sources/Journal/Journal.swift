@@ -77,7 +77,8 @@ package final class Journal<FS: FileSystem>: Sendable {
             reserve.restore()
             let journal = StreamJournal(
                 files: files, paths: paths, configuration: configuration, stream: stream, gateway: gateway,
-                incarnation: incarnation, keyLog: keyLog, reserve: reserve)
+                incarnation: incarnation, keyLog: keyLog, reserve: reserve,
+                heldBytes: (report.sealed + report.damagedSealed).reduce(0) { $0 + $1.length })
             return (journal, report)
         } catch {
             throw JournalError(

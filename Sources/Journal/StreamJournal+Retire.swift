@@ -25,6 +25,7 @@ extension StreamJournal {
             // The sidecar outlives the segment: alone it is an orphan, but a segment without it would look unsealed.
             try files.syncDirectory(paths.directory)
             try files.unlink(segment.path.suffixed(".sealed"))
+            heldBytes -= segment.length
             try keyLog.expire(now: now)
             spaceReserve.restore()
         } catch {

@@ -43,6 +43,7 @@ extension StreamJournal {
             let sealed =
                 blocks.isEmpty ? [] : try salvager.copyRuns(of: blocks, from: segment.path, nextOrdinal: &ordinal)
             try salvager.setAside(segment.path)
+            heldBytes += sealed.reduce(-segment.length) { $0 + $1.length }
             return Salvage(sealed: sealed, damages: damages)
         } catch {
             throw JournalError(

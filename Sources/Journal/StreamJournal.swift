@@ -35,13 +35,17 @@ package final class StreamJournal<FS: FileSystem> {
     var nextOrdinal: UInt64 = 0
     private var chain: UInt32 = 0
     private var sealed: [SealedSegment] = []
+    /// Bytes of segments that are not retired, the open one included.
+    package internal(set) var heldBytes: Int64
     var keyLog: KeyLog<FS>
     let spaceReserve: SpaceReserve<FS>
 
     init(
         files: FS, paths: StreamPaths, configuration: JournalConfiguration, stream: StreamName, gateway: GatewayName,
-        incarnation: Incarnation, keyLog: KeyLog<FS>, reserve: SpaceReserve<FS>
+        incarnation: Incarnation, keyLog: KeyLog<FS>, reserve: SpaceReserve<FS>,
+        heldBytes: Int64
     ) {
+        self.heldBytes = heldBytes
         self.files = files
         self.paths = paths
         self.configuration = configuration
@@ -112,6 +116,7 @@ package final class StreamJournal<FS: FileSystem> {
             block.bytes.withUnsafeBytes { segment.totals!.add(block.header, $0) }
         }
         active = segment
+        heldBytes += blocks.reduce(0) { $0 + Int64($1.bytes.count) }
         nextSequence = sequence
         chain = link
         return ranges

@@ -39,6 +39,9 @@ package final class DirectoryStore<FS: FileSystem>: ObjectStore {
         run { completion(self.create(object)) }
     }
 
+    /// A local directory is never far: nothing to give up.
+    package func interrupt() {}
+
     package func inspect(_ name: String, completion: @escaping @Sendable (InspectOutcome) -> Void) {
         run { completion(self.inspect(name)) }
     }

@@ -9,6 +9,8 @@ package protocol ObjectStore: Sendable {
     var createsOnlyByConstruction: Bool { get }
     /// Creates the object if nothing has that name. On ``CreateOutcome/created`` it is durable.
     func create(_ object: NewObject, completion: @escaping @Sendable (CreateOutcome) -> Void)
+    /// Gives up what is under way, where it can, with ``CreateOutcome/unknown(_:)`` or a failure; what comes later goes on.
+    func interrupt()
     /// What has that name now.
     func inspect(_ name: String, completion: @escaping @Sendable (InspectOutcome) -> Void)
     /// The object's first bytes, at most `count`.
@@ -31,10 +33,14 @@ package struct NewObject: Sendable {
     /// Facts that a store which can keeps beside the bytes, for people and tools: names of `[a-z0-9-]`, values of
     /// printable ASCII.
     package var notes: [(name: String, value: String)]
+    /// How long to wait for the store's answer; `nil` for as long as the store is set to.
+    package var patience: Duration?
 
     package init(
-        name: String, body: Body, length: Int64, sha256: [UInt8], notes: [(name: String, value: String)] = []
+        name: String, body: Body, length: Int64, sha256: [UInt8], notes: [(name: String, value: String)] = [],
+        patience: Duration? = nil
     ) {
+        self.patience = patience
         self.name = name
         self.body = body
         self.length = length

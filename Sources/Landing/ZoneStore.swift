@@ -21,6 +21,13 @@ package enum ZoneStore<FS: FileSystem, HTTP: HTTPClient, Time: TimeSource>: Obje
         }
     }
 
+    package func interrupt() {
+        switch self {
+        case .directory(let store): store.interrupt()
+        case .s3(let store): store.interrupt()
+        }
+    }
+
     package func inspect(_ name: String, completion: @escaping @Sendable (InspectOutcome) -> Void) {
         switch self {
         case .directory(let store): store.inspect(name, completion: completion)

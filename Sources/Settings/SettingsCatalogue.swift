@@ -43,6 +43,9 @@ package enum SettingsCatalogue {
             "journal.reserve_bytes", .integer(0...1 << 40), "67108864", "bytes",
             "space on the journal's volume that intake leaves free"),
         .init(
+            "journal.budget_bytes", .integer(0...1 << 50), "0", "bytes",
+            "what all journals together may hold, streams of low priority less; 0: what the disk has"),
+        .init(
             "landing.concurrency", .integer(1...64), "2", "segments",
             "segments on their way to each landing zone at once"),
         .init(
@@ -51,6 +54,31 @@ package enum SettingsCatalogue {
         .init(
             "landing.retry_max_milliseconds", .integer(1...3_600_000), "30000", "milliseconds",
             "longest pause between tries"),
+        .init(
+            "landing.drain_order", .choice(["oldest", "newest"]), "oldest", "", "which segments of a backlog land first"
+        ),
+        .init(
+            "landing.drain_bytes_per_second_max", .integer(0...1 << 40), "104857600", "bytes/s",
+            "what a backlog may take of the link while it drains; 0: no bound"),
+        .init(
+            "partition.failures_min", .integer(1...1000), "3", "failures",
+            "failures in a row, at least, before a zone counts as partitioned"),
+        .init("partition.after_seconds", .integer(1...3600), "10", "seconds", "and for at least this long"),
+        .init(
+            "partition.heal_successes", .integer(1...1000), "3", "successes",
+            "answers in a row, at least, before it counts as healed"),
+        .init(
+            "partition.heal_after_seconds", .integer(1...3600), "5", "seconds",
+            "and for at least this long; doubled for each partition that follows soon after another"),
+        .init(
+            "partition.heal_after_max_seconds", .integer(1...86_400), "300", "seconds",
+            "what doubling makes of it, at most"),
+        .init(
+            "partition.forget_after_seconds", .integer(1...86_400), "600", "seconds",
+            "connected for this long, earlier partitions are forgotten"),
+        .init(
+            "partition.probe_interval_seconds", .integer(1...3600), "5", "seconds",
+            "a zone that nothing was heard of for this long is probed; every second while in doubt"),
         .init(
             "admission.in_flight_max_bytes", .integer(mebibyte...1 << 36), "134217728", "bytes",
             "bodies in memory at once; then sockets wait"),
@@ -83,6 +111,10 @@ package enum SettingsCatalogue {
             "consistency", .choice(["available", "strong"]), nil, "",
             "required: what the stream prefers when the landing zone can't be reached"),
         .init("zone", .optionalText(.zone), "", "", "where its events land; empty: in the first zone"),
+        .init("priority", .integer(0...9), "5", "", "where room in the journals runs out, the lowest refuse first"),
+        .init(
+            "journal_budget_bytes", .integer(0...1 << 50), "0", "bytes",
+            "what this stream's journal may hold; 0: no bound of its own"),
         .init("event_id", .pointer, nil, "", "where the event's own id is; without it the key is <batch key>:<index>"),
         .init("event_time", .pointer, nil, "", "where the event's time is"),
         .init("required", .requirements, nil, "", "members that must be there: a list of {pointer, type}"),

@@ -7,6 +7,10 @@ package struct StreamSettings: Sendable {
     package let strong: Bool
     /// Where its events land; nil: in the first zone.
     package let zone: ZoneName?
+    /// 0 to 9.
+    package let priority: Int
+    /// nil: no bound of its own.
+    package let journalBudgetBytes: Int64?
     package let rules: StreamRules
     package let bodyMaxBytes: Int
 
@@ -21,6 +25,9 @@ package struct StreamSettings: Sendable {
         self.name = name
         strong = text("consistency") == "strong"
         zone = text("zone").flatMap { ZoneName($0) }
+        priority = number("priority")
+        let budget = number("journal_budget_bytes")
+        journalBudgetBytes = budget == 0 ? nil : Int64(budget)
         bodyMaxBytes = number("body_max_bytes")
         var rules = StreamRules()
         rules.eventID = text("event_id")

@@ -1,4 +1,5 @@
 import Gateway
+import Landing
 import Model
 import Testing
 
@@ -54,7 +55,7 @@ import Testing
             let whole = min(Duration.milliseconds(200 << failures), .seconds(30))
             let pause = whole * (0.5 + jitter / 2)
             #expect(
-                schedule.finished(ticket, .failed(retryAfter: nil), now: at(now), jitter: jitter)
+                schedule.finished(ticket, .failed(.unreachable, retryAfter: nil), now: at(now), jitter: jitter)
                     == .retry(after: pause))
             #expect(schedule.next(now: at(now)) == .idle(until: at(now) + pause))
             now += 60_000
@@ -63,7 +64,7 @@ import Testing
         _ = schedule.finished(ticket, .landed, now: at(now), jitter: 0)
         let next = schedule.add(to: a)
         #expect(schedule.next(now: at(now)) == .send(next), "success forgets the pauses")
-        let verdict = schedule.finished(next, .failed(retryAfter: nil), now: at(now), jitter: 1)
+        let verdict = schedule.finished(next, .failed(.unreachable, retryAfter: nil), now: at(now), jitter: 1)
         #expect(verdict == .retry(after: .milliseconds(200)))
     }
 
@@ -72,11 +73,12 @@ import Testing
         var schedule = schedule()
         let ticket = schedule.add(to: a)
         _ = schedule.next(now: at(0))
-        let long = schedule.finished(ticket, .failed(retryAfter: .seconds(9)), now: at(0), jitter: 0)
+        let long = schedule.finished(ticket, .failed(.unreachable, retryAfter: .seconds(9)), now: at(0), jitter: 0)
         #expect(long == .retry(after: .seconds(9)))
         #expect(schedule.next(now: at(8_999)) == .idle(until: at(9_000)))
         #expect(schedule.next(now: at(9_000)) == .send(ticket))
-        let short = schedule.finished(ticket, .failed(retryAfter: .milliseconds(1)), now: at(9_000), jitter: 1)
+        let short = schedule.finished(
+            ticket, .failed(.unreachable, retryAfter: .milliseconds(1)), now: at(9_000), jitter: 1)
         #expect(short == .retry(after: .milliseconds(400)))
     }
 
@@ -85,10 +87,10 @@ import Testing
         var schedule = schedule()
         let slow = schedule.add(to: a)
         _ = schedule.next(now: at(0))
-        _ = schedule.finished(slow, .failed(retryAfter: .seconds(5)), now: at(0), jitter: 0)
+        _ = schedule.finished(slow, .failed(.unreachable, retryAfter: .seconds(5)), now: at(0), jitter: 0)
         let other = schedule.add(to: b)
         #expect(schedule.next(now: at(1)) == .send(other))
-        _ = schedule.finished(other, .failed(retryAfter: .seconds(2)), now: at(1), jitter: 0)
+        _ = schedule.finished(other, .failed(.unreachable, retryAfter: .seconds(2)), now: at(1), jitter: 0)
         #expect(schedule.next(now: at(1)) == .idle(until: at(2001)))
     }
 
@@ -104,5 +106,55 @@ import Testing
         #expect(schedule.pending == 2 && schedule.landable == 0)
         let other = schedule.add(to: b)
         #expect(schedule.next(now: at(0)) == .send(other))
+    }
+
+    @Test("a backlog drains at the set rate, and what came after it is not part of it")
+    func drainRate() {
+        var configuration = LandingSchedule.Configuration()
+        configuration.drainBytesPerSecond = 1000
+        var schedule = LandingSchedule(configuration)
+        let old = (0..<2).map { _ in schedule.add(to: a, bytes: 500) }
+        #expect(schedule.isDrained, "nothing is a backlog before it is called one")
+        schedule.beginDraining()
+        let fresh = schedule.add(to: a, bytes: 500)
+        #expect(!schedule.isDrained && schedule.pendingBytes == 1500)
+        #expect(schedule.next(now: at(0), draining: true) == .send(old[0]))
+        _ = schedule.finished(old[0], .landed, now: at(10), jitter: 0)
+        #expect(schedule.next(now: at(10), draining: true) == .idle(until: at(500)))
+        #expect(schedule.next(now: at(500), draining: true) == .send(old[1]))
+        #expect(!schedule.isDrained)
+        _ = schedule.finished(old[1], .landed, now: at(600), jitter: 0)
+        #expect(schedule.isDrained && schedule.pendingBytes == 500)
+        #expect(schedule.next(now: at(600)) == .send(fresh), "no bound holds once it is connected")
+    }
+
+    @Test("newest first, a backlog drains from its end, and a failure loses no place")
+    func newestFirst() {
+        var configuration = LandingSchedule.Configuration()
+        configuration.drainOrder = .newest
+        configuration.drainBytesPerSecond = nil
+        var schedule = LandingSchedule(configuration)
+        let tickets = (0..<3).map { _ in schedule.add(to: a, bytes: 1) }
+        schedule.beginDraining()
+        #expect(schedule.next(now: at(0), draining: true) == .send(tickets[2]))
+        _ = schedule.finished(tickets[2], .failed(.broken, retryAfter: nil), now: at(0), jitter: 0)
+        #expect(schedule.next(now: at(60_000), draining: true) == .send(tickets[2]))
+        _ = schedule.finished(tickets[2], .landed, now: at(60_000), jitter: 0)
+        #expect(schedule.next(now: at(60_000), draining: true) == .send(tickets[1]))
+        _ = schedule.finished(tickets[1], .landed, now: at(60_000), jitter: 0)
+        #expect(schedule.next(now: at(60_000), draining: false) == .send(tickets[0]))
+        #expect(!schedule.isDrained, "the oldest is on its way")
+    }
+
+    @Test("a zone that is there again is not kept waiting by the pauses of its failures")
+    func resume() {
+        var schedule = schedule()
+        let ticket = schedule.add(to: a)
+        for _ in 0..<10 {
+            #expect(schedule.next(now: at(0)) == .send(ticket))
+            _ = schedule.finished(ticket, .failed(.unreachable, retryAfter: nil), now: at(0), jitter: 1)
+            #expect(schedule.next(now: at(0)) != .send(ticket))
+            schedule.beginDraining()
+        }
     }
 }

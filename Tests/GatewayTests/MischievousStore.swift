@@ -34,6 +34,8 @@ final class MischievousStore: ObjectStore {
         }
     }
 
+    func interrupt() {}
+
     func inspect(_ name: String, completion: @escaping @Sendable (InspectOutcome) -> Void) {
         store.inspect(name, completion: completion)
     }

@@ -34,7 +34,10 @@ final class TestZone: Sendable {
     var landing: String { directory.appendingPathComponent("landing").path }
 
     /// Opens a gateway with the streams `logs` (available) and `bills` (strong).
-    func open(_ change: (inout GatewayConfiguration) -> Void = { _ in }) throws -> TestGateway {
+    func open(
+        _ change: (inout GatewayConfiguration) -> Void = { _ in },
+        observer: @escaping @Sendable (ZoneChange) -> Void = { _ in }
+    ) throws -> TestGateway {
         var configuration = GatewayConfiguration(
             name: GatewayName("local")!,
             streams: [
@@ -52,7 +55,7 @@ final class TestZone: Sendable {
             configuration, files: LinuxFileSystem(), stores: [.main: store], time: SystemTime(),
             incarnation: Incarnation(rawValue: UInt64.random(in: 0...UInt64.max)),
             workers: WorkerPool(name: "worker", threads: 2),
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, observer: observer)
     }
 
     /// Every object's name, sorted.

@@ -16,6 +16,8 @@ package struct StreamConfiguration: Sendable {
     package var rules: StreamRules
     /// Where its events land.
     package var zone: ZoneName
+    /// Of the journals' room.
+    package var share = JournalBudget.Share()
     /// Bytes of a body on the wire. Default 10 MiB.
     package var maxBodyBytes: Int
 

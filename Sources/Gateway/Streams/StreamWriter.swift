@@ -37,16 +37,17 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
     private let mailbox: Monitor<Mailbox>
     private let time: Time
 
-    /// Takes the journal over. `onSealed` runs on the writer's thread for each segment that is ready to land.
+    /// Takes the journal over. On the writer's thread, `onHeld` is told how many bytes the journal holds whenever that has
+    /// changed, and `onSealed` gets each segment that is ready to land.
     package init(
         stream: StreamName, journal: sending StreamJournal<FS>, time: Time, reserve: DiskReserve<FS>,
-        onSealed: @escaping @Sendable (SealedSegment) -> Void
+        onHeld: @escaping @Sendable (Int64) -> Void, onSealed: @escaping @Sendable (SealedSegment) -> Void
     ) {
         self.stream = stream
         self.time = time
         mailbox = Monitor(Mailbox(durableNext: journal.nextSequence))
         let committer = Committer(
-            journal: journal, time: time, reserve: reserve, mailbox: mailbox, onSealed: onSealed)
+            journal: journal, time: time, reserve: reserve, mailbox: mailbox, onHeld: onHeld, onSealed: onSealed)
         let thread = Thread { committer.run() }
         thread.name = "journal-\(stream)"
         thread.stackSize = 1 << 20
@@ -95,14 +96,17 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
         private let time: Time
         private let reserve: DiskReserve<FS>
         private let mailbox: Monitor<Mailbox>
+        private let onHeld: @Sendable (Int64) -> Void
         private let onSealed: @Sendable (SealedSegment) -> Void
+        private var toldHeld: Int64 = 0
         /// After a failed seal: not before this moment again.
         private var sealNotBefore: MonotonicInstant?
 
         init(
             journal: sending StreamJournal<FS>, time: Time, reserve: DiskReserve<FS>, mailbox: Monitor<Mailbox>,
-            onSealed: @escaping @Sendable (SealedSegment) -> Void
+            onHeld: @escaping @Sendable (Int64) -> Void, onSealed: @escaping @Sendable (SealedSegment) -> Void
         ) {
+            self.onHeld = onHeld
             self.journal = journal
             self.time = time
             self.reserve = reserve
@@ -112,6 +116,7 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
 
         func run() {
             while true {
+                tellHeld()
                 switch nextWork() {
                 case .commit(let group): commit(group)
                 case .order(let order): carryOut(order)
@@ -146,6 +151,8 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
                 do {
                     let ranges = try journal.append(group.map(\.batch), monotonic: time.monotonic())
                     mailbox.withLock { $0.durableNext = journal.nextSequence }
+                    // Before the promise of the batch's room is given back, so that it is never free in between.
+                    tellHeld()
                     result = .success(ranges)
                 } catch {
                     result = .failure(WriteFailure(error))
@@ -168,6 +175,12 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
             case .salvage(let segment, let completion):
                 do { completion(.success(try journal.salvage(segment))) } catch { completion(.failure(error)) }
             }
+        }
+
+        private func tellHeld() {
+            guard journal.heldBytes != toldHeld else { return }
+            toldHeld = journal.heldBytes
+            onHeld(toldHeld)
         }
 
         private func handOver() {

@@ -46,6 +46,12 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
         var completion: Completion
     }
 
+    /// While the zone is partitioned nothing is even tried.
+    package var refusalAtOnce: Refusal? {
+        guard zone.link.effective == .partitioned else { return nil }
+        return .partitioned(zone: zone.name, detail: zone.link.explanation, retryAfter: zone.link.retryAfter)
+    }
+
     /// Lands the batch within the deadline, or refuses. A refusal means "outcome unknown": the same key resolves it.
     package func land(
         _ batch: EncodedBatch, _ identity: BatchIdentity, deadline: MonotonicInstant, completion: @escaping Completion
@@ -74,6 +80,7 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
     }
 
     private func attempt(_ attempt: Attempt) {
+        if let refusal = refusalAtOnce { return attempt.completion(.refused(refusal)) }
         switch zone.createOnly.verdict {
         case .proved: break
         case .unproved: return again(attempt, "the landing zone has not yet shown that it creates only")
@@ -81,6 +88,7 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
             return refuse(attempt, "the landing zone ignores create-only conditions, which this stream rests on", nil)
         }
         zone.store.create(attempt.object) { [self] outcome in
+            zone.link.heard(outcome)
             switch outcome {
             case .created, .same: record(attempt, attempt.entry, replayed: false)
             case .different: resolve(attempt)

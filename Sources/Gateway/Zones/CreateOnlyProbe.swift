@@ -18,6 +18,14 @@ final class CreateOnlyProbe<Store: ObjectStore, Time: TimeSource>: Sendable {
 
     static var objectName: String { "_probe/create-only" }
 
+    /// What is created first; once it is there, the cheapest proof that landing works.
+    static func object(_ text: String = "first\n", patience: Duration? = nil) -> NewObject {
+        let bytes = Array(text.utf8)
+        return NewObject(
+            name: objectName, body: .bytes(bytes), length: Int64(bytes.count), sha256: SHA256.hash(bytes),
+            patience: patience)
+    }
+
     private let zone: ZoneName
     private let store: Store
     private let timers: TimerQueue<Time>
@@ -38,9 +46,9 @@ final class CreateOnlyProbe<Store: ObjectStore, Time: TimeSource>: Sendable {
     func start() { if verdict == .unproved { ask(failures: 0) } }
 
     private func ask(failures: Int) {
-        create("first\n") { [self] first in
+        store.create(Self.object()) { [self] first in
             switch first {
-            case .created, .same: create("second\n") { [self] second in conclude(second, failures) }
+            case .created, .same: store.create(Self.object("second\n")) { [self] second in conclude(second, failures) }
             // An earlier start of ours, or of another gateway, had its second bytes refused; or the first ones just now.
             case .different: conclude(first, failures)
             case .conflict, .unknown, .refused: conclude(first, failures)
@@ -69,13 +77,5 @@ final class CreateOnlyProbe<Store: ObjectStore, Time: TimeSource>: Sendable {
                 metadata: ["zone": "\(zone)", "error": "\(detail)"])
         }
         timers.after(pause) { [weak self] in self?.ask(failures: failures + 1) }
-    }
-
-    private func create(_ text: String, completion: @escaping @Sendable (CreateOutcome) -> Void) {
-        let bytes = Array(text.utf8)
-        store.create(
-            NewObject(
-                name: Self.objectName, body: .bytes(bytes), length: Int64(bytes.count), sha256: SHA256.hash(bytes)),
-            completion: completion)
     }
 }

@@ -23,6 +23,7 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
 
     private let state: Monitor<State>
     private let store: Store
+    private let link: ZoneLink<FS, Store, Time>
     private let time: Time
     private let timers: TimerQueue<Time>
     private let recorder: Recorder
@@ -32,11 +33,12 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
     package typealias Recorder = @Sendable (SealedSegment, StreamName, @escaping @Sendable () -> Void) -> Void
 
     package init(
-        _ configuration: LandingSchedule.Configuration, store: Store, time: Time, timers: TimerQueue<Time>, log: Logger,
-        recorder: @escaping Recorder
+        _ configuration: LandingSchedule.Configuration, store: Store, link: ZoneLink<FS, Store, Time>, time: Time,
+        timers: TimerQueue<Time>, log: Logger, recorder: @escaping Recorder
     ) {
         state = Monitor(State(schedule: LandingSchedule(configuration)))
         self.store = store
+        self.link = link
         self.time = time
         self.timers = timers
         self.recorder = recorder
@@ -53,7 +55,7 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
             return retire(Item(segment: segment, writer: writer))
         }
         state.withLock { state in
-            let ticket = state.schedule.add(to: writer.stream)
+            let ticket = state.schedule.add(to: writer.stream, bytes: segment.length)
             state.items[ticket] = Item(segment: segment, writer: writer)
         }
         pump()
@@ -73,6 +75,25 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
     /// Segments not yet landed and retired.
     package var backlog: Int { state.withLock { $0.schedule.pending + $0.retiring } }
 
+    /// Whether nothing is left of what waited when the zone healed.
+    var isDrained: Bool { state.withLock { $0.schedule.isDrained } }
+
+    /// Segments and bytes not yet landed, and when the oldest event of them arrived.
+    var backlogSummary: (segments: Int, bytes: Int64, oldestArrival: Timestamp?) {
+        state.withLock { state in
+            (
+                state.schedule.pending, state.schedule.pendingBytes,
+                state.items.values.map(\.segment.received.lowerBound).min()
+            )
+        }
+    }
+
+    /// The zone is there again: what waits is a backlog, and goes.
+    func resume() {
+        state.withLock { $0.schedule.beginDraining() }
+        pump()
+    }
+
     /// Whether the stream's landing stopped because other bytes hold its object's name.
     package func isStopped(_ stream: StreamName) -> Bool { state.withLock { $0.schedule.isStopped(stream) } }
 
@@ -83,8 +104,10 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
 
     private func pump() {
         while true {
+            let mode = link.effective
+            if mode == .partitioned { return }
             let (next, item) = state.withLock { state in
-                let next = state.schedule.next(now: time.monotonic())
+                let next = state.schedule.next(now: time.monotonic(), draining: mode == .draining)
                 if case .send(let ticket) = next { return (next, state.items[ticket]) }
                 return (next, nil)
             }
@@ -121,7 +144,11 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
                 return verdict
             }
             report(outcome, verdict, segment)
-            if verdict == .landed { recordAndRetire(item) }
+            link.heard(outcome)
+            if verdict == .landed {
+                if link.effective == .draining, isDrained { link.backlogLanded() }
+                recordAndRetire(item)
+            }
             pump()
         }
     }
@@ -162,8 +189,9 @@ extension LandingOutcome {
         switch outcome {
         case .created, .same: self = .landed
         case .different: self = .different
-        case .conflict: self = .failed(retryAfter: nil)
-        case .unknown(let failure), .refused(let failure): self = .failed(retryAfter: failure.retryAfter)
+        case .conflict: self = .failed(nil, retryAfter: nil)
+        case .unknown(let failure), .refused(let failure):
+            self = .failed(failure.kind, retryAfter: failure.retryAfter)
         }
     }
 }

@@ -1,10 +1,12 @@
+package import Landing
 package import Model
 
 /// Decides which sealed segment goes to the landing zone when: a pure state machine on an injected clock.
 ///
 /// Oldest first within a stream, streams in turn, at most `concurrency` at once, and one at a time per stream, so that
-/// a stream's objects appear in order. A failure of any class keeps the segment and delays its stream by a jittered,
-/// doubling pause; only different content under the segment's name stops the stream for good.
+/// a stream's objects appear in order. While a backlog drains, at most so many bytes a second, and newest first if so set.
+/// A failure of any class keeps the segment and delays its stream by a jittered, doubling pause; only different content
+/// under the segment's name stops the stream for good.
 package struct LandingSchedule: Sendable {
     package typealias Ticket = UInt64
 
@@ -15,7 +17,19 @@ package struct LandingSchedule: Sendable {
         package var retryMin: Duration = .milliseconds(200)
         /// Longest pause. Default 30 s.
         package var retryMax: Duration = .seconds(30)
+        /// Which segments of a backlog land first. Default the oldest.
+        package var drainOrder = DrainOrder.oldest
+        /// Bytes a second, at most, while a backlog drains, so that it leaves room on the link; `nil` for no bound.
+        /// Default 100 MiB/s.
+        package var drainBytesPerSecond: Int64? = 100 << 20
         package init() {}
+    }
+
+    package enum DrainOrder: String, Sendable, CaseIterable {
+        /// Completeness catches up from the past on.
+        case oldest
+        /// Dashboards are current at once, and holes close later.
+        case newest
     }
 
     package enum Next: Equatable, Sendable {
@@ -38,49 +52,82 @@ package struct LandingSchedule: Sendable {
         var failures = 0
         var notBefore: MonotonicInstant?
         var stopped = false
+
+        /// Where it was: tickets wait in their order.
+        mutating func putBack(_ ticket: Ticket) {
+            waiting.insert(ticket, at: waiting.firstIndex { $0 > ticket } ?? waiting.endIndex)
+        }
     }
 
     private let configuration: Configuration
     private var lanes: [StreamName: Lane] = [:]
     private var turn: [StreamName] = []
     private var nextTicket: Ticket = 0
-    private var streams: [Ticket: StreamName] = [:]
+    private var segments: [Ticket: (stream: StreamName, bytes: Int64)] = [:]
+    /// Tickets below this one are the backlog that drains.
+    private var drainBelow: Ticket = 0
+    private var drainNotBefore: MonotonicInstant?
 
     package init(_ configuration: Configuration) { self.configuration = configuration }
 
     /// Segments waiting or on their way.
-    package var pending: Int { streams.count }
+    package var pending: Int { segments.count }
+    /// Their bytes.
+    package private(set) var pendingBytes: Int64 = 0
     /// Segments that can still land: those of stopped streams wait for an operator.
     package var landable: Int {
         lanes.values.reduce(0) { $0 + ($1.stopped ? 0 : $1.waiting.count + ($1.sending == nil ? 0 : 1)) }
     }
     package func isStopped(_ stream: StreamName) -> Bool { lanes[stream]?.stopped ?? false }
 
-    /// Adds a sealed segment behind the others of its stream.
-    package mutating func add(to stream: StreamName) -> Ticket {
+    /// Whether nothing is left of what waited when ``beginDraining()`` was called, stopped streams aside.
+    package var isDrained: Bool {
+        !lanes.values.contains { lane in
+            !lane.stopped
+                && (lane.waiting.first.map { $0 < drainBelow } ?? false
+                    || lane.sending.map { $0 < drainBelow } ?? false)
+        }
+    }
+
+    /// What waits now is a backlog: no pause holds it back any more, and ``isDrained`` says when it has gone.
+    package mutating func beginDraining() {
+        drainBelow = nextTicket
+        for stream in lanes.keys {
+            lanes[stream]!.notBefore = nil
+            lanes[stream]!.failures = 0
+        }
+    }
+
+    /// Adds a sealed segment of so many bytes behind the others of its stream.
+    package mutating func add(to stream: StreamName, bytes: Int64 = 0) -> Ticket {
         let ticket = nextTicket
         nextTicket += 1
-        streams[ticket] = stream
+        segments[ticket] = (stream, bytes)
+        pendingBytes += bytes
         if lanes[stream] == nil { turn.append(stream) }
         lanes[stream, default: Lane()].waiting.append(ticket)
         return ticket
     }
 
-    package mutating func next(now: MonotonicInstant) -> Next {
+    /// `draining`: the bound and the order of a backlog hold.
+    package mutating func next(now: MonotonicInstant, draining: Bool = false) -> Next {
+        if draining, let drainNotBefore, drainNotBefore > now { return .idle(until: drainNotBefore) }
         guard lanes.values.count(where: { $0.sending != nil }) < configuration.concurrency else {
             return .idle(until: nil)
         }
         var wake: MonotonicInstant?
         for index in turn.indices {
             let stream = turn[index]
-            guard var lane = lanes[stream], !lane.stopped, lane.sending == nil, let ticket = lane.waiting.first else {
-                continue
-            }
+            let newestFirst = draining && configuration.drainOrder == .newest
+            guard var lane = lanes[stream], !lane.stopped, lane.sending == nil,
+                let ticket = newestFirst ? lane.waiting.last : lane.waiting.first
+            else { continue }
             if let notBefore = lane.notBefore, notBefore > now {
                 wake = wake.map { min($0, notBefore) } ?? notBefore
                 continue
             }
-            lane.waiting.removeFirst()
+            if newestFirst { lane.waiting.removeLast() } else { lane.waiting.removeFirst() }
+            if draining { spend(segments[ticket]!.bytes, now) }
             lane.sending = ticket
             lanes[stream] = lane
             turn.append(turn.remove(at: index))
@@ -89,27 +136,33 @@ package struct LandingSchedule: Sendable {
         return .idle(until: wake)
     }
 
+    private mutating func spend(_ bytes: Int64, _ now: MonotonicInstant) {
+        guard let rate = configuration.drainBytesPerSecond, rate > 0 else { return }
+        drainNotBefore = now + .seconds(Double(bytes) / Double(rate))
+    }
+
     /// Takes the outcome of a ticket that ``next(now:)`` sent. `jitter` is from 0 to 1.
     package mutating func finished(
         _ ticket: Ticket, _ outcome: LandingOutcome, now: MonotonicInstant, jitter: Double
     ) -> Verdict {
-        guard let stream = streams[ticket], var lane = lanes[stream], lane.sending == ticket else {
+        guard let (stream, bytes) = segments[ticket], var lane = lanes[stream], lane.sending == ticket else {
             preconditionFailure("an outcome for a segment that was not on its way")
         }
         defer { lanes[stream] = lane }
         lane.sending = nil
         switch outcome {
         case .landed:
-            streams[ticket] = nil
+            segments[ticket] = nil
+            pendingBytes -= bytes
             lane.failures = 0
             lane.notBefore = nil
             return .landed
         case .different:
-            lane.waiting.insert(ticket, at: 0)
+            lane.putBack(ticket)
             lane.stopped = true
             return .stopped
-        case .failed(let retryAfter):
-            lane.waiting.insert(ticket, at: 0)
+        case .failed(_, let retryAfter):
+            lane.putBack(ticket)
             let doubled = configuration.retryMin * (1 << min(lane.failures, 20))
             lane.failures += 1
             let pause = max(min(doubled, configuration.retryMax) * (0.5 + jitter / 2), retryAfter ?? .zero)
@@ -123,5 +176,6 @@ package struct LandingSchedule: Sendable {
 package enum LandingOutcome: Equatable, Sendable {
     case landed
     case different
-    case failed(retryAfter: Duration?)
+    /// `kind`: `nil` when another create of the same name is under way.
+    case failed(StoreFailure.Kind?, retryAfter: Duration?)
 }

@@ -23,6 +23,8 @@ package final class S3Client<HTTP: HTTPClient, Time: TimeSource>: Sendable {
         signer = .s3(region: location.region)
     }
 
+    func interrupt() { http.interrupt() }
+
     /// The completion gets any reply, or why there is none. It runs on the HTTP client's thread, or on that of the source of
     /// credentials.
     func send(_ request: S3Request, completion: @escaping @Sendable (Result<HTTPResponse, StoreFailure>) -> Void) {

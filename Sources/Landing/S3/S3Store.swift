@@ -37,7 +37,7 @@ package final class S3Store<FS: FileSystem, HTTP: HTTPClient, Time: TimeSource>:
         }
         let request = S3Request(
             method: "PUT", key: client.location.key(object.name), headers: headers(for: object), body: body,
-            payload: .sha256(object.sha256), limits: options.limits)
+            payload: .sha256(object.sha256), limits: limits(object.patience))
         client.send(request) { [self] result in
             switch result {
             case .failure(let failure): completion(failure.leavesDoubt ? .unknown(failure) : .refused(failure))
@@ -65,7 +65,7 @@ package final class S3Store<FS: FileSystem, HTTP: HTTPClient, Time: TimeSource>:
     private func compare(
         _ object: NewObject, ifEqual equal: CreateOutcome, _ completion: @escaping @Sendable (CreateOutcome) -> Void
     ) {
-        inspect(object.name) { [self] outcome in
+        inspect(object.name, patience: object.patience) { [self] outcome in
             switch outcome {
             case .present(object.length, object.sha256): completion(equal)
             case .present: completion(.different)
@@ -106,12 +106,27 @@ package final class S3Store<FS: FileSystem, HTTP: HTTPClient, Time: TimeSource>:
         return fields
     }
 
+    private func limits(_ patience: Duration?) -> HTTPLimits {
+        var limits = options.limits
+        if let patience { limits.total = min(limits.total, patience) }
+        return limits
+    }
+
+    package func interrupt() { client.interrupt() }
+
     // MARK: Reading
 
     package func inspect(_ name: String, completion: @escaping @Sendable (InspectOutcome) -> Void) {
+        inspect(name, patience: nil, completion)
+    }
+
+    private func inspect(
+        _ name: String, patience: Duration?, _ completion: @escaping @Sendable (InspectOutcome) -> Void
+    ) {
         let key = client.location.key(name)
         let request = S3Request(
-            method: "HEAD", key: key, headers: [HTTPField("x-amz-checksum-mode", "ENABLED")], limits: options.limits)
+            method: "HEAD", key: key, headers: [HTTPField("x-amz-checksum-mode", "ENABLED")],
+            limits: limits(patience))
         client.send(request) { [self] result in
             switch result {
             case .failure(let failure): completion(.failed(failure))
