@@ -99,6 +99,7 @@ import Testing
         /// Nothing of this may leave the machine: what would be sent is looked at.
         struct Recorder: HTTPClient {
             let answer: Answer<HTTPRequest>
+            func interrupt() {}
             func send(
                 _ request: HTTPRequest, completion: @escaping @Sendable (Result<HTTPResponse, HTTPFailure>) -> Void
             ) {

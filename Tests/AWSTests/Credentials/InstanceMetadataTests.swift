@@ -144,6 +144,7 @@ import Testing
     /// Stands for a machine that is no instance: the real address must not be asked here, it may be there.
     private struct NoInstance: HTTPClient {
         let asked: Answer<HTTPRequest>
+        func interrupt() {}
         func send(
             _ request: HTTPRequest, completion: @escaping @Sendable (Result<HTTPResponse, HTTPFailure>) -> Void
         ) {
