@@ -11,6 +11,8 @@ package struct Finding: Encodable, Equatable, Sendable {
         case hash
         /// The ledger says the object landed; it is not there.
         case missingObject = "missing_object"
+        /// Objects of a gateway's life of which no ledger line speaks, so that nothing tells whether they are all.
+        case noLedger = "no_ledger"
         /// The gateway itself reported acknowledged events that its disk lost.
         case damaged
         /// An object whose name or content is none of a gateway's.

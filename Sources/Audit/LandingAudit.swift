@@ -11,6 +11,8 @@ package struct LandingAudit {
     private var streams: [StreamName: AuditReport.Stream] = [:]
     private var gateways: [StreamName: Set<GatewayName>] = [:]
     private var ranges: [Life: [(range: SequenceRange, object: String)]] = [:]
+    /// Of strong streams, by the gateway that made them.
+    private var keyedObjects: [GatewayName: Int] = [:]
     private var objects: [String: (sha256: String, events: Int)] = [:]
     private var batches: [BatchPlace: (object: String, receivedAt: Timestamp)] = [:]
     private var findings: [Finding] = []
@@ -53,7 +55,9 @@ package struct LandingAudit {
         objects[name] = (content.sha256, content.events)
         let stream: StreamName
         switch parsed {
-        case .keyed(let keyed, _): stream = keyed
+        case .keyed(let keyed, _):
+            stream = keyed
+            if let gateway = content.gateway { keyedObjects[gateway, default: 0] += 1 }
         case .segment(let segment, let gateway, let incarnation, let first, let last):
             stream = segment
             let life = Life(gateway: gateway, incarnation: incarnation, stream: segment)
@@ -100,6 +104,7 @@ package struct LandingAudit {
             progress[life.stream, default: [:]][life.gateway, default: LifeProgress()].add(
                 ledger.lastPosition(of: life, atOrBelow: contiguous), complete: contiguous >= expected)
         }
+        checkLedger()
         for landed in ledger.landed { checkLanded(landed) }
         for damage in ledger.damaged {
             add(
@@ -113,6 +118,24 @@ package struct LandingAudit {
         }
         for (stream, set) in gateways { streams[stream]?.gateways = set.count }
         return AuditReport(streams: streams.values.sorted { $0.stream < $1.stream }, findings: findings)
+    }
+
+    /// What landed without a word of the ledger: its facts were deleted, or have not landed yet.
+    private mutating func checkLedger() {
+        var silent: [String: Int] = [:]
+        for (life, objects) in ranges where life.stream != .ledger && !ledger.incarnations.contains(life.incarnation) {
+            silent["\(life.gateway)/\(life.incarnation)", default: 0] += objects.count
+        }
+        // A batch's object exists before its fact does, so a life that ended in between may be silent; a gateway may not.
+        for (gateway, count) in keyedObjects where !ledger.gateways.contains(gateway) {
+            silent["\(gateway)", default: 0] += count
+        }
+        for (name, count) in silent.sorted(by: { $0.key < $1.key }) {
+            add(
+                .noLedger, .ledger, nil,
+                "no ledger line speaks of \(name), which made \(count) of the objects here: whether they are all can't be told. A gateway that has just started lands its ledger within seconds; otherwise it was deleted"
+            )
+        }
     }
 
     /// Walks one life's objects in order; returns the end of what is there without gap.

@@ -17,6 +17,9 @@ struct LedgerView {
 
     private(set) var landed: [Landed] = []
     private(set) var damaged: [Damage] = []
+    /// Every gateway and every incarnation that some fact names.
+    private(set) var gateways: Set<GatewayName> = []
+    private(set) var incarnations: Set<Incarnation> = []
     private var ends: [Life: UInt64] = [:]
     private var positions: [Life: [(time: Timestamp, next: UInt64)]] = [:]
     private var damageSeen: Set<String> = []
@@ -38,6 +41,8 @@ struct LedgerView {
         guard let fact = try? decoder.decode(FactLine.self, from: line).payload,
             let gateway = GatewayName(fact.gateway), let incarnation = Incarnation(fact.incarnation)
         else { return false }
+        gateways.insert(gateway)
+        incarnations.insert(incarnation)
         guard let name = fact.stream else { return fact.fact == "incarnation_opened" }
         guard let stream = StreamName(name) else { return false }
         let life = Life(gateway: gateway, incarnation: incarnation, stream: stream)

@@ -5,6 +5,7 @@ import Payload
 /// A landing object taken apart: its blocks' headers checked against their bytes, its lines counted.
 struct ObjectContent {
     var stream = ""
+    var gateway: GatewayName?
     var first: UInt64 = 0
     var events = 0
     var lines = 0
@@ -32,6 +33,7 @@ struct ObjectContent {
                     if let next, next != header.firstSequence { content.hasGap = true }
                     next = header.firstSequence + UInt64(header.eventCount)
                     content.stream = header.stream.rawValue
+                    content.gateway = header.gateway
                     content.events += Int(header.eventCount)
                     content.entries += header.entries
                     let text = try block.decompressed()

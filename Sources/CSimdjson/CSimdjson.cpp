@@ -171,14 +171,41 @@ uint8_t find(dom::element root, const char *pointer, size_t length, dom::element
     return value.is_null() ? SLUICE_NULL_MEMBER : SLUICE_OK;
 }
 
-// The event's key into the arena: a string's content, or a number's digits as they were sent.
-uint8_t take_key(sluice_parser &p, const sluice_rules &rules, dom::element id, sluice_event &event) {
+// Whether an id that was parsed as 0 was sent as `-0`, the one integer whose digits its value does not tell. Asked by
+// having every `-0` of the event read as -1.
+bool is_negative_zero(const sluice_rules &rules, const uint8_t *text, size_t length) {
+    std::string changed;
+    changed.reserve(length);
+    for (size_t i = 0; i < length;) {
+        size_t start = i;
+        if (text[i] == '"') {
+            for (i++; i < length && text[i] != '"'; i++) if (text[i] == '\\') i++;
+            i = std::min(i + 1, length);
+        } else if (text[i] == '-' || (text[i] >= '0' && text[i] <= '9')) {
+            while (i < length && (strchr("+-.eE", text[i]) || (text[i] >= '0' && text[i] <= '9'))) i++;
+        } else {
+            i++;
+        }
+        std::string_view token(reinterpret_cast<const char *>(text) + start, i - start);
+        changed += token == "-0" ? std::string_view("-1") : token;
+    }
+    dom::parser parser;
+    dom::element root, id;
+    int64_t value = 0;
+    return !parser.allocate(length + 64, rules.max_depth + 2) && !parser.parse(changed).get(root) &&
+           !root.at_pointer(std::string_view(rules.id_pointer, rules.id_pointer_length)).get(id) && !id.get(value) &&
+           value == -1;
+}
+
+// The event's key into the arena: a string's content, or an integer's digits as they were sent.
+uint8_t take_key(
+    sluice_parser &p, const sluice_rules &rules, dom::element id, const uint8_t *event_text, sluice_event &event) {
     std::string_view text;
     std::string number;
     if (id.get(text)) {
         int64_t i;
         uint64_t u;
-        if (!id.get(i)) number = std::to_string(i);
+        if (!id.get(i)) number = i == 0 && is_negative_zero(rules, event_text, event.length) ? "-0" : std::to_string(i);
         else if (!id.get(u)) number = std::to_string(u);
         else return fail(event, SLUICE_INVALID_KEY, detail_id);
         text = number;
@@ -211,7 +238,8 @@ uint8_t check_cloud_event(sluice_parser &p, const sluice_rules &rules, dom::elem
 }
 
 // What a stream asks of an event that is valid JSON.
-uint8_t check(sluice_parser &p, const sluice_rules &rules, dom::element root, sluice_event &event) {
+uint8_t check(
+    sluice_parser &p, const sluice_rules &rules, dom::element root, const uint8_t *text, sluice_event &event) {
     if ((rules.objects_only || rules.cloud_event) && !root.is_object()) return SLUICE_NOT_AN_OBJECT;
     if (rules.check_duplicates && has_duplicates(p, root)) return SLUICE_DUPLICATE_MEMBER;
     if (rules.cloud_event)
@@ -220,7 +248,7 @@ uint8_t check(sluice_parser &p, const sluice_rules &rules, dom::element root, sl
     if (rules.id_pointer_length > 0) {
         if (uint8_t verdict = find(root, rules.id_pointer, rules.id_pointer_length, value))
             return fail(event, verdict, detail_id);
-        if (uint8_t verdict = take_key(p, rules, value, event)) return verdict;
+        if (uint8_t verdict = take_key(p, rules, value, text, event)) return verdict;
     }
     if (rules.time_pointer_length > 0) {
         if (uint8_t verdict = find(root, rules.time_pointer, rules.time_pointer_length, value))
@@ -312,7 +340,7 @@ size_t sluice_validate_lines(
         } else {
             dom::element root;
             event.verdict = parse_line(*p, body + begin, end - begin, *rules, root);
-            if (event.verdict == SLUICE_OK) event.verdict = check(*p, *rules, root, event);
+            if (event.verdict == SLUICE_OK) event.verdict = check(*p, *rules, root, body + begin, event);
         }
         p->events.push_back(event);
     }
@@ -336,7 +364,7 @@ uint8_t sluice_validate_document(
         sluice_event event = fresh(offset, size);
         if (size > rules->max_event_bytes) event.verdict = SLUICE_TOO_LARGE;
         else if (depth_of(value) > rules->max_depth) event.verdict = SLUICE_TOO_DEEP;
-        else event.verdict = check(*p, *rules, value, event);
+        else event.verdict = check(*p, *rules, value, body + offset, event);
         p->events.push_back(event);
     };
     dom::array items;

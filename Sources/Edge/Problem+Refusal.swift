@@ -11,6 +11,12 @@ extension Problem {
             self.init(type: .emptyBody, detail: "Send at least one event.")
         case .malformedEncoding(let detail):
             self.init(type: .malformedEncoding, detail: detail)
+        case .windowTooLarge(let limit):
+            self.init(
+                type: .windowTooLarge,
+                detail:
+                    "A zstd body may use a window of at most \(limit) bytes; compress at a lower level, without --long.",
+                extensions: [.number("limit_bytes", limit)])
         case .decodedTooLarge(let limit):
             self.init(
                 type: .decodedTooLarge, detail: "The body may decode to at most \(limit) bytes; split the batch.",

@@ -21,6 +21,7 @@ package enum ProblemType: String, Sendable, CaseIterable {
     case tooManyConnections = "too-many-connections"
     case emptyBody = "empty-body"
     case malformedEncoding = "malformed-encoding"
+    case windowTooLarge = "window-too-large"
     case decodedTooLarge = "decoded-too-large"
     case expansionTooHigh = "expansion-too-high"
     case tooManyEvents = "too-many-events"
@@ -49,7 +50,7 @@ package enum ProblemType: String, Sendable, CaseIterable {
         case .methodNotAllowed: 405
         case .requestTimeout: 408
         case .lengthRequired: 411
-        case .bodyTooLarge, .decodedTooLarge, .expansionTooHigh, .tooManyEvents: 413
+        case .bodyTooLarge, .windowTooLarge, .decodedTooLarge, .expansionTooHigh, .tooManyEvents: 413
         case .targetTooLong: 414
         case .unsupportedMediaType, .unsupportedEncoding: 415
         case .expectationFailed: 417
@@ -86,6 +87,7 @@ package enum ProblemType: String, Sendable, CaseIterable {
         case .tooManyConnections: "There are too many connections"
         case .emptyBody: "The body has no events"
         case .malformedEncoding: "The body does not decode"
+        case .windowTooLarge: "The zstd window is too large"
         case .decodedTooLarge: "The decoded body is too large"
         case .expansionTooHigh: "The body expands too much"
         case .tooManyEvents: "The batch has too many events"

@@ -110,7 +110,7 @@ extension Gateway {
                 "recovered",
                 metadata: ["stream": "\(name)", "events": "\(report.events)", "segments": "\(report.sealed.count)"])
         }
-        var facts = report.damages.map { damaged(name, $0) }
+        var facts = report.damages.map { damaged(name, $0) } + report.keyDamages.compactMap { damaged(name, $0) }
         for (incarnation, next) in report.ends {
             facts.append(
                 .incarnationEnded(stream: name, incarnation: incarnation, nextSequence: next, how: "recovered"))
@@ -159,6 +159,17 @@ extension Gateway {
         for start in stride(from: 0, to: facts.count, by: 1000) {
             ledger.recordUntilDurable(Array(facts[start..<min(start + 1000, facts.count)])) {}
         }
+    }
+
+    /// A fact unless the bytes are a tail: then a crash explains them, and nothing need be lost.
+    private func damaged(_ stream: StreamName, _ damage: KeyDamage) -> LedgerFact? {
+        log.log(
+            level: damage.isTail ? .warning : .critical, "a key log can't be read everywhere",
+            metadata: ["stream": "\(stream)", "file": "\(damage.file)", "reason": "\(damage)"])
+        if damage.isTail { return nil }
+        return .keysDamaged(
+            stream: stream, file: damage.file, offset: damage.offset, bytes: damage.bytes,
+            batchesMax: damage.batchesMax)
     }
 
     private func damaged(_ stream: StreamName, _ damage: RecoveryReport.Damage) -> LedgerFact {

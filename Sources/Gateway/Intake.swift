@@ -136,6 +136,8 @@ package enum Refusal: Sendable {
     case emptyBody
     /// The content coding is broken: truncated or corrupt gzip or zstd, or bytes after its end.
     case malformedEncoding(detail: String)
+    /// A zstd body needs a larger window than the gateway keeps.
+    case windowTooLarge(limitBytes: Int)
     /// The decoded body is over the limit, or expands by more than the allowed ratio.
     case decodedTooLarge(limitBytes: Int)
     case expansionTooHigh(limitRatio: Int)

@@ -6,6 +6,7 @@ extension Refusal {
         switch error {
         case .empty: self = .emptyBody
         case .malformedEncoding(let detail): self = .malformedEncoding(detail: detail)
+        case .windowTooLarge(let limit): self = .windowTooLarge(limitBytes: limit)
         case .decodedTooLarge(let limit): self = .decodedTooLarge(limitBytes: limit)
         case .expansionTooHigh(let limit): self = .expansionTooHigh(limitRatio: limit)
         case .tooManyEvents(let limit): self = .tooManyEvents(limit: limit)

@@ -26,7 +26,7 @@ package final class Journal<FS: FileSystem>: Sendable {
         reserve = SpaceReserve(files: files, directory: directory)
         do throws(FileError) {
             try files.createDirectories(directory)
-            lock = Mutex(try files.lock(directory.appending("lock")))
+            lock = Mutex(try files.lock(directory.child("lock")))
         } catch {
             if error.errno == .wouldBlock {
                 throw JournalError(
@@ -44,7 +44,7 @@ package final class Journal<FS: FileSystem>: Sendable {
     package func streams() throws(JournalError) -> [StreamName] {
         do throws(FileError) {
             return try files.list(directory).compactMap { name in
-                let path = directory.appending(name)
+                let path = directory.child(name)
                 guard let stream = StreamName(name), name != "damaged",
                     (try? files.status(path))?.isDirectory == true
                 else { return nil }
@@ -66,13 +66,15 @@ package final class Journal<FS: FileSystem>: Sendable {
             let (keyLog, report) = try reserve.spending { () throws(FileError) in
                 var keyLog = KeyLog(files: files, directory: paths.keys, configuration: configuration)
                 var retired = RetiredRanges()
-                try keyLog.load { entry, incarnation, first in
+                let keyDamages = try keyLog.load(now: now) { entry, incarnation, first in
                     retired.add(incarnation, SequenceRange(first: first, count: UInt64(entry.accepted)))
                     onEntry(entry, incarnation, first)
                 }
                 try keyLog.expire(now: now)
                 var recovery = Recovery(files: files, paths: paths, stream: stream, gateway: gateway, retired: retired)
-                return (keyLog, try recovery.run(onEntry))
+                var report = try recovery.run(onEntry)
+                report.keyDamages = keyDamages
+                return (keyLog, report)
             }
             reserve.restore()
             let journal = StreamJournal(

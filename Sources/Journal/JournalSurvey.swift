@@ -23,6 +23,15 @@ package struct JournalSurvey<FS: FileSystem> {
         package var tailBytes: Int64 = 0
     }
 
+    /// One key log file as it stands.
+    package struct KeyLogFile: Sendable {
+        package var stream: StreamName
+        package var path: FilePath
+        package var size: Int64
+        package var batches = 0
+        package var damages: [KeyDamage] = []
+    }
+
     private let files: FS
     private let directory: FilePath
 
@@ -37,20 +46,54 @@ package struct JournalSurvey<FS: FileSystem> {
         onBlock: (StreamName, BlockHeader, UnsafeRawBufferPointer) throws -> Void = { _, _, _ in }
     ) throws -> [Segment] {
         var found: [Segment] = []
-        for name in try files.list(directory) {
-            guard let stream = StreamName(name), name != "damaged", only == nil || only == stream,
-                try files.status(directory.appending(name)).isDirectory
-            else { continue }
-            let folder = directory.appending(name)
+        for (stream, folder) in try streams(only) {
             for file in try files.list(folder) where StreamPaths.parse(file) != nil {
                 do {
-                    found.append(try read(folder.appending(file), stream, onBlock))
+                    found.append(try read(folder.child(file), stream, onBlock))
                 } catch let error as FileError where error.errno == .noSuchFileOrDirectory {
                     continue  // Retired while we looked.
                 }
             }
         }
         return found
+    }
+
+    /// Every key log file of every stream, or of one.
+    package func keyLogs(of only: StreamName? = nil) throws -> [KeyLogFile] {
+        var found: [KeyLogFile] = []
+        for (stream, folder) in try streams(only) where (try? files.status(folder.child("keys")))?.isDirectory == true {
+            for (path, _) in try KeyLog.files(in: folder.child("keys"), files) {
+                do {
+                    found.append(try read(path, stream))
+                } catch let error as FileError where error.errno == .noSuchFileOrDirectory {
+                    continue  // Expired while we looked.
+                }
+            }
+        }
+        return found
+    }
+
+    private func streams(_ only: StreamName?) throws(FileError) -> [(StreamName, FilePath)] {
+        var found: [(StreamName, FilePath)] = []
+        for name in try files.list(directory) {
+            guard let stream = StreamName(name), name != "damaged", only == nil || only == stream,
+                try files.status(directory.child(name)).isDirectory
+            else { continue }
+            found.append((stream, directory.child(name)))
+        }
+        return found
+    }
+
+    private func read(_ path: FilePath, _ stream: StreamName) throws -> KeyLogFile {
+        var reader = try KeyLogReader(path, in: files)
+        var found = KeyLogFile(stream: stream, path: path, size: try files.status(path).size)
+        while true {
+            switch try reader.next() {
+            case .record(let record): found.batches += record.batches.count
+            case .bad(let damage): found.damages.append(damage)
+            case .end: return found
+            }
+        }
     }
 
     private func read(
@@ -86,7 +129,11 @@ package struct JournalSurvey<FS: FileSystem> {
                         gateway: gateway, incarnation: incarnation, stream: stream, from: segment.end ?? 0)
                 else {
                     segment.tailBytes = size - offset
-                    if segment.sealed { segment.faults.append("byte \(offset): \(error)") }
+                    if case .unknownVersion = error {
+                        segment.faults.append("byte \(offset): \(error)")
+                    } else if segment.sealed {
+                        segment.faults.append("byte \(offset): \(error)")
+                    }
                     try compare(&segment, sidecar)
                     return segment
                 }

@@ -5,13 +5,9 @@ import SystemPackage
 
 /// The keys of landed batches, kept for the idempotency window after their segments are gone: `keys/<n>.keys`.
 ///
-/// A file is a run of records: payload length (u32), CRC-32C of the payload (u32), payload: incarnation (u64), count
-/// (u32), then for each batch its first sequence (u64) and its entry as in a block header. A file is appended to by one
-/// life only, and closed for good after a failed write or sync.
+/// A file is a run of records (``KeyLogRecord``). It is appended to by one life only, and closed for good after a failed
+/// write or sync: whatever is no record, but has one after it, is damage.
 struct KeyLog<FS: FileSystem> {
-    /// Batches in one record, so that a record stays small.
-    static var recordBatches: Int { 1000 }
-
     private struct Open {
         var file: FS.File
         var end: Int64
@@ -37,40 +33,38 @@ struct KeyLog<FS: FileSystem> {
         self.configuration = configuration
     }
 
-    /// Reads every file, oldest first. Passes over a damaged record; ends a file at one that is not whole.
-    mutating func load(_ onEntry: (BatchEntry, Incarnation, UInt64) -> Void) throws(FileError) {
+    /// Reads every file, oldest first. What is damaged is passed over and returned; the rest is read all the same.
+    mutating func load(
+        now: Timestamp, _ onEntry: (BatchEntry, Incarnation, UInt64) -> Void
+    ) throws(FileError) -> [KeyDamage] {
         try files.createDirectories(directory)
-        var numbers: [UInt64] = []
-        for name in try files.list(directory) where name.hasSuffix(".keys") {
-            if let number = UInt64(name.dropLast(5)) { numbers.append(number) }
-        }
-        for number in numbers.sorted() {
-            let path = directory.appending("\(number).keys")
-            let file = try files.open(path, .read)
-            var newest: Timestamp?
-            var offset: Int64 = 0
-            let size = try file.size()
-            while offset < size {
-                let head = try file.readPiece(at: offset, count: 8)
-                guard head.count == 8 else { break }
-                let (length, checksum) = head.withUnsafeBytes {
-                    (
-                        UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self)),
-                        UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
-                    )
+        var damages: [KeyDamage] = []
+        for (path, number) in try KeyLog.files(in: directory, files) {
+            var newest = Timestamp(microseconds: .min)
+            var reader = try KeyLogReader(path, in: files)
+            reading: while true {
+                switch try reader.next() {
+                case .record(let record):
+                    for (entry, first) in record.batches { onEntry(entry, record.incarnation, first) }
+                    newest = max(newest, record.newest ?? newest)
+                case .bad(let damage):
+                    damages.append(damage)
+                    // People are told of it, so the file stays for a window more.
+                    if !damage.isTail { newest = max(newest, now) }
+                case .end: break reading
                 }
-                guard Int64(length) <= size - offset - 8 else { break }
-                let payload = try file.readPiece(at: offset + 8, count: Int(length))
-                // A damaged record costs its own keys only, as long as its length leads to the next.
-                if payload.withUnsafeBytes({ CRC32C.of($0) }) == checksum, let latest = KeyLog.decode(payload, onEntry)
-                {
-                    newest = max(newest ?? latest, latest)
-                }
-                offset += 8 + Int64(length)
             }
-            closed.append(Closed(path: path, newest: newest ?? Timestamp(microseconds: .min)))
+            closed.append(Closed(path: path, newest: newest))
             nextNumber = number + 1
         }
+        return damages
+    }
+
+    /// The key log's files, oldest first.
+    static func files(in directory: FilePath, _ files: FS) throws(FileError) -> [(path: FilePath, number: UInt64)] {
+        try files.list(directory).filter { $0.hasSuffix(".keys") }.compactMap { name in
+            UInt64(name.dropLast(5)).map { (directory.child(name), $0) }
+        }.sorted { $0.1 < $1.1 }
     }
 
     /// Appends the batches; durable when it returns.
@@ -84,8 +78,8 @@ struct KeyLog<FS: FileSystem> {
         var bytes: [UInt8] = []
         var start = 0
         while start < entries.count {
-            let part = entries[start..<min(start + KeyLog.recordBatches, entries.count)]
-            bytes += KeyLog.encode(part, incarnation)
+            let part = entries[start..<min(start + KeyLogRecord.batchesMax, entries.count)]
+            bytes += KeyLogRecord(incarnation: incarnation, batches: part).encoded()
             start = part.endIndex
         }
         do throws(FileError) {
@@ -113,7 +107,7 @@ struct KeyLog<FS: FileSystem> {
     }
 
     private mutating func create() throws(FileError) {
-        let path = directory.appending("\(nextNumber).keys")
+        let path = directory.child("\(nextNumber).keys")
         nextNumber += 1
         let file = try files.open(path, .create)
         try files.syncDirectory(directory)
@@ -126,41 +120,5 @@ struct KeyLog<FS: FileSystem> {
         if let openPath { closed.append(Closed(path: openPath, newest: openNewest ?? Timestamp(microseconds: .max))) }
         open = nil
         openPath = nil
-    }
-
-    private static func encode(
-        _ entries: ArraySlice<(entry: BatchEntry, first: UInt64)>, _ incarnation: Incarnation
-    ) -> [UInt8] {
-        var payload = ByteWriter(capacity: 16 + entries.count * 56)
-        payload.add(incarnation.rawValue)
-        payload.add(UInt32(entries.count))
-        for (entry, first) in entries {
-            payload.add(first)
-            payload.add(entry)
-        }
-        var record = ByteWriter(capacity: 8)
-        record.add(UInt32(payload.bytes.count))
-        record.add(payload.bytes.withUnsafeBytes { CRC32C.of($0) })
-        return record.bytes + payload.bytes
-    }
-
-    /// The newest arrival in the record; `nil` when it is damaged.
-    private static func decode(
-        _ payload: [UInt8], _ onEntry: (BatchEntry, Incarnation, UInt64) -> Void
-    ) -> Timestamp? {
-        payload.withUnsafeBytes { bytes in
-            var reader = ByteReader(bytes)
-            var newest: Timestamp?
-            do throws(BlockError) {
-                let incarnation = Incarnation(rawValue: try reader.take(UInt64.self))
-                for _ in 0..<(try reader.take(UInt32.self)) {
-                    let first = try reader.take(UInt64.self)
-                    let entry = try reader.takeEntry()
-                    onEntry(entry, incarnation, first)
-                    newest = max(newest ?? entry.receivedAt, entry.receivedAt)
-                }
-                return reader.remaining == 0 ? newest : nil
-            } catch { return nil }
-        }
     }
 }

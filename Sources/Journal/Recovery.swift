@@ -39,7 +39,7 @@ struct Recovery<FS: FileSystem> {
         var found: [FoundSegment] = []
         let names = try files.list(paths.directory)
         for name in names where name != "keys" {
-            let path = paths.directory.appending(name)
+            let path = paths.directory.child(name)
             if StreamPaths.temporarySuffixes.contains(where: { name.hasSuffix($0) }) {
                 try files.unlink(path)
             } else if name.hasSuffix(StreamPaths.sealedSuffix) {
@@ -93,7 +93,8 @@ struct Recovery<FS: FileSystem> {
                     // Without a block that this version knows, it is a later version's file and not a damaged byte.
                     if case .unknownVersion = error, found.blocks.isEmpty {
                         report.refused.append(
-                            (path.string, "\(error); start the version that wrote it, or move the file away"))
+                            (path.string, "\(error) (it lands what is left), or move the file away to go on without it")
+                        )
                         return nil
                     }
                     found.tornBytes = size - offset

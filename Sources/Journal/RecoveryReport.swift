@@ -22,6 +22,8 @@ package struct RecoveryReport: Sendable {
     package var tornBytes: Int64 = 0
     /// Files that are none of this stream's, or of a later format version: left where they are.
     package var refused: [(file: String, reason: String)] = []
+    /// What in the key logs can't be read.
+    package var keyDamages: [KeyDamage] = []
     package var events: UInt64 = 0
 
     package init() {}

@@ -50,11 +50,11 @@ struct Salvager<FS: FileSystem> {
     /// Moves a segment, and its sidecar, to `damaged/<stream>/`, for people to look at.
     func setAside(_ path: FilePath) throws(FileError) {
         try files.createDirectories(paths.damaged)
-        let name = path.lastComponent!.string
+        let name = String(path.string.split(separator: "/").last!)
         let sidecar = path.suffixed(".sealed")
-        try files.rename(path, to: paths.damaged.appending(name))
+        try files.rename(path, to: paths.damaged.child(name))
         if (try? files.status(sidecar)) != nil {
-            try files.rename(sidecar, to: paths.damaged.appending(name + ".sealed"))
+            try files.rename(sidecar, to: paths.damaged.child(name + ".sealed"))
         }
         try files.syncDirectory(paths.damaged)
         try files.syncDirectory(paths.directory)

@@ -11,7 +11,7 @@ final class SpaceReserve<FS: FileSystem>: Sendable {
 
     init(files: FS, directory: FilePath) {
         self.files = files
-        path = directory.appending("reserve")
+        path = directory.child("reserve")
     }
 
     /// Runs `body`; when it runs out of space, gives the reserve up and runs it once more.

@@ -3,6 +3,10 @@ package import Model
 
 /// Undoes a body's content coding, within the stream's caps on size and expansion.
 package enum Decoder {
+    /// The largest window of a zstd frame: 16 MiB, which covers the largest decoded body that settings allow, and is twice
+    /// what RFC 9659 lets producers use over HTTP.
+    package static let zstdWindowMaxBytes = 1 << 24
+
     /// Identity hands the same buffer back. Caps are judged while decoding, before the memory is spent.
     package static func decode(
         _ body: BodyBuffer, coding: ContentCoding, rules: StreamRules
@@ -42,8 +46,7 @@ package enum Decoder {
         let output = BodyBuffer(capacity: min(rules.maxDecodedBytes, max(64 << 10, input.count * 6)))
         guard let context = ZSTD_createDCtx() else { preconditionFailure("no memory for a zstd context") }
         defer { ZSTD_freeDCtx(context) }
-        // A window no larger than what may be decoded: 2^24 covers the largest allowed body.
-        ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, 24)
+        ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Int32(zstdWindowMaxBytes.trailingZeroBitCount))
         var source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
         var left = 1
         while source.pos < source.size || left != 0 {
@@ -52,6 +55,9 @@ package enum Decoder {
                 var target = ZSTD_outBuffer(dst: buffer.baseAddress, size: ZSTD_DStreamOutSize(), pos: 0)
                 left = ZSTD_decompressStream(context, &target, &source)
                 guard ZSTD_isError(left) == 0 else {
+                    if ZSTD_getErrorCode(left) == ZSTD_error_frameParameter_windowTooLarge {
+                        throw .windowTooLarge(limit: zstdWindowMaxBytes)
+                    }
                     throw .malformedEncoding(
                         detail: "the body is not valid zstd: \(String(cString: ZSTD_getErrorName(left)))")
                 }

@@ -6,6 +6,8 @@ package enum PayloadError: Error, Sendable, Equatable {
     case empty
     /// The content coding is broken: truncated, corrupt, or bytes behind its end.
     case malformedEncoding(detail: String)
+    /// A zstd frame asks its reader to keep a larger window than `limit` bytes.
+    case windowTooLarge(limit: Int)
     case decodedTooLarge(limit: Int)
     case expansionTooHigh(limit: Int)
     case tooManyEvents(limit: Int)

@@ -36,8 +36,7 @@ package struct SimulatedFileSystem: FileSystem {
 
     /// As on Linux, the deepest existing directory's entry is synced too: its maker may have died before doing so.
     package func createDirectories(_ path: FilePath) throws(FileError) {
-        guard path.lastComponent != nil else { return }
-        let parent = path.removingLastComponent()
+        guard let parent = SimulatedFileSystem.parent(of: path) else { return }
         do throws(FileError) {
             try makeDirectory(path)
             try syncEntry(ofExisting: parent)
@@ -54,7 +53,15 @@ package struct SimulatedFileSystem: FileSystem {
     }
 
     private func syncEntry(ofExisting directory: FilePath) throws(FileError) {
-        if directory.lastComponent != nil { try syncDirectory(directory.removingLastComponent()) }
+        if let parent = SimulatedFileSystem.parent(of: directory) { try syncDirectory(parent) }
+    }
+
+    /// The directory that holds the path's name; nil for `/`. By hand, as FilePath's own views are slow in debug builds.
+    private static func parent(of path: FilePath) -> FilePath? {
+        var text = path.string[...]
+        while text.utf8.last == UInt8(ascii: "/") { text.removeLast() }
+        guard let slash = text.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+        return slash == text.startIndex ? "/" : FilePath(String(text[..<slash]))
     }
 
     private func makeDirectory(_ path: FilePath) throws(FileError) {

@@ -15,18 +15,19 @@ final class LandedZone: Sendable {
     let root: URL
     var landing: URL { root.appendingPathComponent("landing") }
 
-    init() async throws {
+    /// - Parameter streams: which of the two get batches; `logs` a bad event too.
+    init(streams: [String] = ["logs", "bills"]) async throws {
         root = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
         for life in 0..<2 {
             let landers = WorkerPool(name: "landing", threads: 2)
             let gateway = try open(landers)
             for batch in 0..<3 {
-                for stream in ["logs", "bills"] {
+                for stream in streams {
                     try await send("{\"life\":\(life)}\n{\"batch\":\(batch)}\n", "\(life)-\(batch)", stream, gateway)
                 }
             }
-            try await send("{}\nbad\n", "\(life)-bad", "logs", gateway)
+            if streams.contains("logs") { try await send("{}\nbad\n", "\(life)-bad", "logs", gateway) }
             guard gateway.stop(within: .seconds(20)).clean else { throw LandedZoneError.notClean }
             landers.stop()
         }

@@ -42,11 +42,43 @@ import Testing
         #expect(try kinds(zone) == [.missingObject])
     }
 
-    @Test("a deleted ledger object is a gap in the ledger")
+    @Test("without its ledger no landing zone is complete: each life is named, and no time is stated")
     func deletedLedger() async throws {
         let zone = try await LandedZone()
         for object in zone.objects("_ledger") { try FileManager.default.removeItem(at: zone.url(object)) }
-        #expect(try check(zone).streams.allSatisfy { $0.complete_through == nil })
+        let report = try check(zone)
+        #expect(report.streams.filter { $0.complete_through != nil }.isEmpty)
+        // Two lives with objects of available streams, and the gateway with those of the strong one.
+        #expect(report.findings.map(\.kind) == [.noLedger, .noLedger, .noLedger])
+        let details = report.findings.map(\.detail)
+        #expect(Set(details).count == 3)
+        #expect(details.filter { $0.contains(" local/") && $0.contains("2 of the objects") }.count == 2)
+        #expect(details.filter { $0.contains(" local, ") && $0.contains("6 of the objects") }.count == 1)
+    }
+
+    @Test("a life whose ledger is gone is named, though another life's is there")
+    func deletedLifeOfLedger() async throws {
+        let zone = try await LandedZone()
+        let first = zone.objects("_ledger")[0]
+        let life = try #require(ObjectName(first))
+        guard case .segment(_, _, let incarnation, _, _) = life else { throw CancellationError() }
+        for object in zone.objects("_ledger") where object.contains("_\(incarnation)_") {
+            try FileManager.default.removeItem(at: zone.url(object))
+        }
+        let report = try check(zone)
+        #expect(report.findings.map(\.kind) == [.noLedger])
+        #expect(report.findings[0].detail.contains("\(incarnation)"))
+    }
+
+    @Test("a zone with strong objects only, and no ledger, is not complete; one with their ledger is")
+    func strongOnly() async throws {
+        let zone = try await LandedZone(streams: ["bills"])
+        #expect(zone.objects("logs").isEmpty && zone.objects("_quarantine").isEmpty)
+        #expect(try check(zone).complete)
+        for object in zone.objects("_ledger") { try FileManager.default.removeItem(at: zone.url(object)) }
+        #expect(try kinds(zone) == [.noLedger])
+        for object in zone.objects("bills") { try FileManager.default.removeItem(at: zone.url(object)) }
+        #expect(try check(zone).complete, "nothing is there, and nothing says that anything was")
     }
 
     @Test("an object under a second range's name is a duplicate, and its name is wrong")

@@ -9,7 +9,8 @@ import Testing
 @Suite("Problems and receipts") struct ProblemTests {
     private static let refusals: [(Refusal, ProblemType)] = [
         (.unknownStream("<x>"), .unknownStream), (.emptyBody, .emptyBody),
-        (.malformedEncoding(detail: "d"), .malformedEncoding), (.decodedTooLarge(limitBytes: 1), .decodedTooLarge),
+        (.malformedEncoding(detail: "d"), .malformedEncoding), (.windowTooLarge(limitBytes: 1), .windowTooLarge),
+        (.decodedTooLarge(limitBytes: 1), .decodedTooLarge),
         (.expansionTooHigh(limitRatio: 1), .expansionTooHigh), (.tooManyEvents(limit: 1), .tooManyEvents),
         (.malformedDocument(reason: .malformedJSON, detail: "d"), .malformedDocument),
         (.invalidEvents(received: 2, [.init(index: 1, reason: .tooDeep, detail: nil)]), .invalidEvents),
@@ -57,7 +58,7 @@ import Testing
 
     @Test("an invalid batch's problem lists what is wrong, as a receipt does")
     func rejections() {
-        let response = Response(.refused(Self.refusals[7].0))
+        let response = Response(.refused(Self.refusals[8].0))
         let text = String(decoding: response.body, as: UTF8.self)
         #expect(text.hasSuffix(#""received":2,"rejected":[{"index":1,"reason":"too_deep","detail":null}]}"#))
     }

@@ -22,6 +22,7 @@ import Testing
             .segmentSealed(segment), .objectLanded(untimed),
             .batchLanded(stream: stream, zone: .main, object: nasty, batchKey: nasty, producer: nasty, events: 5),
             .rangeDamaged(stream: stream, incarnation: life, first: 1, end: 9, file: nasty, reason: nasty),
+            .keysDamaged(stream: stream, file: nasty, offset: 1, bytes: .max, batchesMax: .max),
         ]
     }
 

@@ -117,6 +117,29 @@ import Testing
         }
     }
 
+    /// A zstd frame by hand (RFC 8878, 3.1.1) with the window descriptor and one raw block.
+    private func frame(window: UInt8, _ text: [UInt8]) -> [UInt8] {
+        let head = UInt32(text.count) << 3 | 1
+        return [0x28, 0xB5, 0x2F, 0xFD, 0, window] + [0, 8, 16].map { UInt8(truncatingIfNeeded: head >> $0) } + text
+    }
+
+    @Test("a zstd window of 16 MiB is taken, the next larger one is refused by name of the limit")
+    func window() throws {
+        let text = Array("{}".utf8)
+        // Exponent in the upper 5 bits, eighths in the lower 3: 2^24 and 2^24 + 2^21 bytes.
+        #expect(try decode(frame(window: 14 << 3, text), .zstd) == text)
+        for window: UInt8 in [14 << 3 | 1, 15 << 3, 21 << 3, 31 << 3 | 7] {
+            #expect(throws: PayloadError.windowTooLarge(limit: 16 << 20), "\(window)") {
+                try Decoder.decode(body(frame(window: window, text)), coding: .zstd, rules: StreamRules())
+            }
+        }
+        // Also when it is not the first frame that asks for it.
+        #expect(throws: PayloadError.windowTooLarge(limit: 16 << 20)) {
+            try Decoder.decode(
+                body(frame(window: 0, text) + frame(window: 15 << 3, text)), coding: .zstd, rules: StreamRules())
+        }
+    }
+
     @Test("what is no gzip or zstd at all is refused")
     func otherBytes() {
         for coding in codings {

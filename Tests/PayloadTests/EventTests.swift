@@ -67,6 +67,35 @@ import Testing
         #expect(try encoding.eventKeys(#"{"a/b":{"m~n":["x","y"]}}"#) == ["y"])
     }
 
+    @Test("a numeric key keeps its digits, minus zero too, wherever it stands")
+    func numericKeys() throws {
+        let texts = [
+            #"{"id":-0}"#, #"{"id":0}"#, #"{"a":-0,"id":0}"#, #"{"s":"\"-0","id" : -0 ,"z":[-0.0,-0e1,10]}"#,
+            #"{"\u0069d":-0}"#, #"{"id":-0,"id":0}"#, #"{"id":9223372036854775808}"#, #"{"id":-9223372036854775808}"#,
+        ]
+        let keys = ["-0", "0", "0", "-0", "-0", "-0", "9223372036854775808", "-9223372036854775808"]
+        var encoding = Encoding()
+        encoding.rules.eventID = "/id"
+        #expect(try encoding.eventKeys(texts.joined(separator: "\n")) == keys)
+        encoding.format = .json
+        #expect(try encoding.eventKeys("[ " + texts.joined(separator: " ,\n") + " ]") == keys)
+        for wrong in ["-0.0", "0.0", "1e3", "-0e0", "1.0", "true", "[]", "{}", "\"\""] {
+            #expect(try encoding.verdict(#"{"id":\#(wrong)}"#) == .invalidKey, "\(wrong)")
+        }
+    }
+
+    @Test("minus zero is told apart as deep as an event may nest")
+    func deepMinusZero() throws {
+        var encoding = Encoding()
+        encoding.rules.eventID = "/id"
+        for format in [InputFormat.ndjson, .json] {
+            encoding.format = format
+            let depth = encoding.rules.maxDepth - 1
+            let nest = String(repeating: "[", count: depth) + "1" + String(repeating: "]", count: depth)
+            #expect(try encoding.eventKeys(#"{"a":\#(nest),"id":-0}"#) == ["-0"])
+        }
+    }
+
     @Test("a batch key is escaped in every line")
     func batchKeyEscaped() throws {
         var encoding = Encoding()

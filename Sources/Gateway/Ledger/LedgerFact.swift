@@ -51,6 +51,8 @@ package enum LedgerFact: Sendable {
     /// Acknowledged events that the disk lost. `end` is exclusive.
     case rangeDamaged(
         stream: StreamName, incarnation: Incarnation, first: UInt64, end: UInt64, file: String, reason: String)
+    /// Keys of landed batches that the disk lost, at most `batchesMax`: those batches would be taken again.
+    case keysDamaged(stream: StreamName, file: String, offset: Int64, bytes: Int64, batchesMax: Int)
 
     /// The fact as a JSON object on one line.
     package func line(gateway: GatewayName, incarnation own: Incarnation, at time: Timestamp) -> String {
@@ -96,6 +98,15 @@ package enum LedgerFact: Sendable {
             json.add("end", end)
             json.add("file", file)
             json.add("reason", reason)
+        case .keysDamaged(let stream, let file, let offset, let bytes, let batchesMax):
+            // The file's own name only: an event key has to be short.
+            let name = file.split(separator: "/").last ?? ""
+            begin("keys_damaged", "keys_damaged/\(stream)/\(name)/\(offset)", incarnation: own)
+            json.add("stream", stream.rawValue)
+            json.add("file", file)
+            json.add("offset", offset)
+            json.add("bytes", bytes)
+            json.add("batches_max", batchesMax)
         }
         return json.closed
     }

@@ -12,7 +12,8 @@ package enum BlockError: Error, Equatable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .notABlock: "not a block"
-        case .unknownVersion(let version): "a block of format version \(version), which this build does not know"
+        case .unknownVersion(let version):
+            "a block of format version \(version), and this build reads version \(BlockHeader.version) only; run the version of Sluice that wrote it"
         case .truncated: "the bytes end within a block"
         case .corrupt(let detail): "a corrupt block: \(detail)"
         }

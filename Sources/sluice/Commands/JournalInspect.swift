@@ -30,7 +30,7 @@ struct JournalPlace: ParsableArguments {
 
 struct JournalInspect: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inspect", abstract: "List the segments: state, sequences, events, bytes.")
+        commandName: "inspect", abstract: "List the segments (state, sequences, events, bytes) and the key logs.")
 
     @OptionGroup var place: JournalPlace
 
@@ -38,18 +38,19 @@ struct JournalInspect: ParsableCommand {
     var json = false
 
     func run() throws {
-        let rows = try place.survey { survey, stream in try survey.segments(of: stream).map(SegmentRow.init) }
+        let rows = try place.survey(SegmentRow.all)
         if json { return print(try prettyJSON(rows)) }
         for row in rows { print(row.text) }
+        let segments = rows.filter { !$0.isKeyLog }
         print(
-            "\(rows.count) segments, \(rows.reduce(0) { $0 + $1.events }) events, \(rows.reduce(0) { $0 + $1.bytes }) bytes not yet landed"
+            "\(segments.count) segments, \(segments.reduce(0) { $0 + $1.events }) events, \(segments.reduce(0) { $0 + $1.bytes }) bytes not yet landed"
         )
     }
 }
 
 struct JournalVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Check every block's checksum and every seal.",
+        commandName: "verify", abstract: "Check every block's checksum, every seal and every key log.",
         discussion: "Exit status: 0 sound, 1 damaged, 2 it could not be read.")
 
     @OptionGroup var place: JournalPlace
@@ -58,15 +59,16 @@ struct JournalVerify: ParsableCommand {
     var json = false
 
     func run() throws {
-        let rows = try place.survey { survey, stream in try survey.segments(of: stream).map(SegmentRow.init) }
+        let rows = try place.survey(SegmentRow.all)
         let damaged = rows.filter { !$0.faults.isEmpty }
         if json {
             print(try prettyJSON(rows))
         } else {
             for row in damaged { for fault in row.faults { print("\(row.file): \(fault)") } }
-            print(
-                damaged.isEmpty
-                    ? "sound: \(rows.count) segments" : "\(damaged.count) of \(rows.count) segments are damaged")
+            for row in rows where row.isKeyLog && row.tail_bytes > 0 { print("note: \(row.text)") }
+            let segments = rows.count { !$0.isKeyLog }
+            let found = "\(segments) segments, \(rows.count - segments) key logs"
+            print(damaged.isEmpty ? "sound: \(found)" : "\(damaged.count) of \(found) are damaged")
         }
         if !damaged.isEmpty { throw ExitCode(1) }
     }

@@ -89,6 +89,10 @@ struct JournalFacts {
         guard report.damages.isEmpty, report.damagedSealed.isEmpty, report.refused.isEmpty else {
             throw Violation("nothing was damaged, but: \(report.damages) \(report.damagedSealed) \(report.refused)")
         }
+        // A crash may cut an append to the key log short, but never leaves anything behind such a place.
+        guard report.keyDamages.allSatisfy(\.isTail) else {
+            throw Violation("no key log was damaged, but: \(report.keyDamages)")
+        }
         var found: [Place: String] = [:]
         var names: Set<String> = []
         for segment in report.sealed {

@@ -1,0 +1,104 @@
+import Journal
+import Model
+import Simulation
+import SystemPackage
+import Testing
+
+/// Bit rot and truncation of the key log: what it costs is reported, and the rest is remembered.
+@Suite struct KeyLogDamageTests {
+    private struct Log {
+        var disk: SimulatedDisk
+        var path: FilePath
+        /// Each record's bytes in the file, and the batches it names, in order.
+        var places: [Range<Int>] = []
+        var batches: [[BatchDigest]] = []
+    }
+
+    /// A key log of three records, of two, one and two batches; nothing else is in the journal.
+    private func smallLog() throws -> Log {
+        let bench = Bench()
+        try bench.start()
+        var log = Log(disk: bench.disk, path: Names.streamDirectory.appending("keys/0.keys"))
+        for count in [2, 1, 2] {
+            log.batches.append(try (0..<count).map { _ in try bench.append(1).digest })
+            try bench.stream.retire(try bench.seal(), now: Names.start)
+            let end = try bench.disk.contents(log.path).count
+            log.places.append((log.places.last?.upperBound ?? 0)..<end)
+        }
+        return log
+    }
+
+    private func restarted(_ disk: SimulatedDisk) throws -> Bench {
+        let bench = Bench(disk, nextIncarnation: 100)
+        try bench.start()
+        return bench
+    }
+
+    @Test("any one bit flipped costs the keys of its record only, and that record is named")
+    func anyBit() throws {
+        let log = try smallLog()
+        for (index, place) in log.places.enumerated() {
+            let others = log.batches.indices.filter { $0 != index }.flatMap { log.batches[$0] }
+            for bit in place.lowerBound * 8..<place.upperBound * 8 {
+                let disk = log.disk.clone()
+                try disk.flipBit(log.path, bit)
+                let found = try restarted(disk)
+                #expect(found.remembered.map(\.digest) == others, "bit \(bit) of record \(index)")
+                let damage = try #require(found.report.keyDamages.first, "bit \(bit) of record \(index)")
+                #expect(found.report.keyDamages.count == 1)
+                #expect(damage.file == log.path.string)
+                #expect(damage.offset == place.lowerBound && damage.bytes == place.count, "bit \(bit)")
+                // What a crash left of an append looks no different.
+                #expect(damage.isTail == (index == 2))
+                #expect(damage.batchesMax >= log.batches[index].count)
+                #expect(found.report.damages.isEmpty)
+            }
+        }
+    }
+
+    @Test("truncated at any byte, it keeps every whole record; what is left of one is named")
+    func truncated() throws {
+        let log = try smallLog()
+        for size in 0...log.places.last!.upperBound {
+            let disk = log.disk.clone()
+            try disk.truncate(log.path, to: size)
+            let found = try restarted(disk)
+            let whole = log.places.indices.filter { log.places[$0].upperBound <= size }
+            let kept = whole.flatMap { log.batches[$0] }
+            #expect(found.remembered.map(\.digest) == kept, "cut to \(size)")
+            let end = whole.last.map { log.places[$0].upperBound } ?? 0
+            #expect(found.report.keyDamages.map(\.offset) == (end == size ? [] : [Int64(end)]), "cut to \(size)")
+            #expect(found.report.keyDamages.first?.isTail != false)
+        }
+    }
+
+    @Test("a survey finds the same damage, and none in a sound log")
+    func survey() throws {
+        let log = try smallLog()
+        let files = log.disk.fileSystem
+        let sound = try JournalSurvey(files: files, directory: Names.journal).keyLogs()
+        #expect(sound.map(\.path) == [log.path] && sound.map(\.batches) == [5])
+        #expect(sound.flatMap(\.damages).isEmpty)
+        try log.disk.flipBit(log.path, log.places[1].lowerBound * 8 + 100)
+        let found = try #require(try JournalSurvey(files: files, directory: Names.journal).keyLogs().first)
+        #expect(found.batches == 4)
+        #expect(found.damages.map(\.offset) == [Int64(log.places[1].lowerBound)])
+    }
+
+    @Test("a damaged file stays for the idempotency window, and then goes")
+    func expiry() throws {
+        let log = try smallLog()
+        try log.disk.damage(log.path) { bytes in for index in log.places[1] { bytes[index] = 0 } }
+        let day: Int64 = 86_400_000_000
+        for (elapsed, isThere) in [(day - 1, true), (day * 2, true), (day * 3 + 1, false)] {
+            let bench = Bench(log.disk, nextIncarnation: UInt64(100 + elapsed / day))
+            // As long as people may not have looked, each start says it again.
+            try bench.start(now: Timestamp(microseconds: Names.start.microseconds + elapsed))
+            #expect(bench.report.keyDamages.count == (isThere || elapsed > day * 3 ? 1 : 0))
+            try bench.append(1)
+            let next = Timestamp(microseconds: Names.start.microseconds + elapsed + (isThere ? 0 : day + 1))
+            try bench.stream.retire(try bench.seal(), now: next)
+            #expect(log.disk.files().contains(log.path) == isThere, "after \(elapsed)")
+        }
+    }
+}
