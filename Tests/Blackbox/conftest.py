@@ -9,6 +9,7 @@ import pytest
 
 from gateway import Gateway, binary
 from s3.fixtures import ceph, moto, s3  # noqa: F401  (fixtures)
+from zones import DirectoryZone
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -52,7 +53,13 @@ def folder():
 
 
 @pytest.fixture
-def gateway(folder):
+def zone(folder):
+    """Where the gateway lands: a directory, unless a module says otherwise."""
+    return DirectoryZone(folder / "landing")
+
+
+@pytest.fixture
+def gateway(folder, zone):
     """A running gateway with short roll times; stopped at the end."""
-    with Gateway(folder) as running:
+    with Gateway(folder, zone=zone) as running:
         yield running

@@ -1,4 +1,4 @@
-"""Starts, stops and talks to a real `sluice serve`, and reads its landing directory as a stranger would."""
+"""Starts, stops and talks to a real `sluice serve`, and reads its landing zone as a stranger would."""
 
 import collections
 import gzip
@@ -12,6 +12,8 @@ import subprocess
 import time
 
 import yaml
+
+from zones import DirectoryZone
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -32,13 +34,13 @@ Response = collections.namedtuple("Response", "status headers body")
 class Gateway:
     """One gateway in a folder of its own; `restart` keeps journal and landing zone."""
 
-    def __init__(self, folder, settings=None, prefix=(), environment=None):
+    def __init__(self, folder, settings=None, prefix=(), environment=None, zone=None):
         self.folder = pathlib.Path(folder)
         self.port = free_port()
         self.control_port = free_port()
         self.prefix = list(prefix)
-        self.environment = environment or {}
-        self.landing = self.folder / "landing"
+        self.zone = zone or DirectoryZone(self.folder / "landing")
+        self.environment = {**self.zone.environment, **(environment or {})}
         self.journal = self.folder / "journal"
         self.process = None
         self.log = self.folder / "log"
@@ -49,7 +51,7 @@ class Gateway:
             "control": {"host": "127.0.0.1", "port": self.control_port},
             "state": {"directory": str(self.folder / "state")},
             "journal": {"directory": str(self.journal), "segment_max_age_seconds": 1, "reserve_bytes": 1 << 20},
-            "zones": {"main": {"kind": "directory", "directory": str(self.landing)}},
+            "zones": {"main": self.zone.settings},
             "ledger": {"position_interval_seconds": 1},
             "streams": {
                 "audit_logs": {"consistency": "available", "event_id": "/eventID", "event_time": "/eventTime"},
@@ -122,21 +124,21 @@ class Gateway:
         finally:
             connection.close()
 
-    def post(self, stream, body, key=None, content_type="application/x-ndjson", **headers):
+    def post(self, stream, body, key=None, content_type="application/x-ndjson", timeout=30, **headers):
         fields = {"Content-Type": content_type, **{k.replace("_", "-"): v for k, v in headers.items()}}
         if key is not None:
             fields["Idempotency-Key"] = f'"{key}"'
-        return self.request("POST", f"/v1/streams/{stream}/events", body, fields)
+        return self.request("POST", f"/v1/streams/{stream}/events", body, fields, timeout)
 
     def objects(self, stream):
-        folder = self.landing / stream
-        return sorted(folder.rglob("*.json.gz")) if folder.exists() else []
+        """The names of the stream's objects in the landing zone, in order."""
+        return self.zone.names(stream)
 
     def lines(self, stream):
         """Every landed line as text, objects in name order."""
-        for path in self.objects(stream):
-            with gzip.open(path, "rt", encoding="utf-8", newline="\n") as text:
-                yield from (line.rstrip("\n") for line in text)
+        for name in self.objects(stream):
+            text = gzip.decompress(self.zone.read(name)).decode()
+            yield from text.removesuffix("\n").split("\n")
 
     def landed(self, stream):
         return [json.loads(line) for line in self.lines(stream)]
@@ -153,9 +155,9 @@ class Gateway:
             time.sleep(0.1)
 
     def verify(self):
-        """`sluice verify` on the landing directory: exit status and the report."""
+        """`sluice verify` on the landing zone's objects: exit status and the report."""
         result = subprocess.run(
-            [str(binary()), "verify", "--json", str(self.landing)], capture_output=True, text=True, timeout=120)
+            [str(binary()), "verify", "--json", str(self.zone.local())], capture_output=True, text=True, timeout=120)
         return result.returncode, json.loads(result.stdout) if result.stdout else result.stderr
 
 

@@ -120,7 +120,7 @@ def test_verify_finds_what_is_missing_doubled_or_changed(gateway):
         time.sleep(1.3)
     gateway.stop()
     assert gateway.verify()[0] == 0
-    first, second, *_ = gateway.objects("audit_logs")
+    first, second, *_ = (gateway.zone.directory / name for name in gateway.objects("audit_logs"))
     kept = second.read_bytes()
 
     second.unlink()

@@ -75,8 +75,9 @@ package final class S3Client<HTTP: HTTPClient, Time: TimeSource>: Sendable {
         return true
     }
 
+    /// `SignatureDoesNotMatch` is what a wrong secret looks like: without it, one that was mended in a file would not be read.
     private static var staleCredentials: Set<String> {
-        ["ExpiredToken", "InvalidToken", "TokenRefreshRequired", "InvalidAccessKeyId"]
+        ["ExpiredToken", "InvalidToken", "TokenRefreshRequired", "InvalidAccessKeyId", "SignatureDoesNotMatch"]
     }
 
     private func signed(_ request: S3Request, _ credentials: Credentials, _ moment: Timestamp) -> HTTPRequest {
