@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from gateway import Gateway, problem
+from gateway import Gateway
 from s3 import faults
 from s3.plan import Always
 from s3.proxy import FaultProxy
