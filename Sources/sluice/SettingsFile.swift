@@ -19,7 +19,8 @@ struct SettingsFile: ParsableArguments {
                 environment: ProcessInfo.processInfo.environment)
         } catch {
             print(error.description, to: &StandardError.shared)
-            print("sluice: \(error.faults.count) faults in the settings", to: &StandardError.shared)
+            let count = error.faults.count
+            print("sluice: \(count) \(count == 1 ? "fault" : "faults") in the settings", to: &StandardError.shared)
             throw ExitCode(2)
         }
     }

@@ -60,6 +60,18 @@ def test_gzip_bomb(gateway):
     assert slug(response) in ("decoded-too-large", "expansion-too-high")
 
 
+def test_a_zstd_window_over_the_limit_is_refused_by_its_limit(gateway):
+    """A frame by hand (RFC 8878): magic, no flags, the window's exponent and eighths, one raw block."""
+    def frame(window, text=b'{"eventID":"w","eventTime":"2026-01-01T00:00:00Z"}'):
+        return b"\x28\xb5\x2f\xfd\x00" + bytes([window]) + (len(text) << 3 | 1).to_bytes(3, "little") + text
+
+    assert gateway.post("audit_logs", frame(14 << 3), Content_Encoding="zstd").status == 202
+    for window in (14 << 3 | 1, 21 << 3):
+        response = gateway.post("audit_logs", frame(window), Content_Encoding="zstd")
+        assert response.status == 413
+        assert problem(response)["type"].endswith(":window-too-large") and problem(response)["limit_bytes"] == 1 << 24
+
+
 @pytest.mark.parametrize("kind", ["application/x-ndjson", "application/json"])
 def test_a_hundred_thousand_brackets(gateway, kind):
     response = gateway.post("anything", b"[" * 100_000, content_type=kind)

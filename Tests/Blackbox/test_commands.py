@@ -114,6 +114,53 @@ def test_rot_in_a_segment_is_named_and_the_rest_goes_on(folder):
         assert list((gateway.journal / "damaged" / "audit_logs").iterdir())
 
 
+def test_rot_in_a_key_log_is_named_and_costs_no_event(folder):
+    """The record of a landed batch rots: the batch would be taken again, and log, ledger and `journal verify` say so."""
+    with Gateway(folder) as gateway:
+        for number in range(2):
+            gateway.post("audit_logs", EVENT % number)
+            gateway.wait_landed("audit_logs", number + 1)
+        keys = gateway.journal / "audit_logs" / "keys" / "0.keys"
+        deadline = time.monotonic() + 20
+        while not keys.exists() or len(set(gateway.journal.glob("audit_logs/*.json.gz*"))) or keys.stat().st_size < 120:
+            assert time.monotonic() < deadline, "the segments were not retired"
+            time.sleep(0.1)
+        gateway.kill()
+        assert sluice("journal", "verify", gateway.journal).returncode == 0
+        content = bytearray(keys.read_bytes())
+        content[30] ^= 1
+        keys.write_bytes(content)
+        result = sluice("journal", "verify", gateway.journal)
+        assert result.returncode == 1 and "0.keys" in result.stdout and "no longer known" in result.stdout, result
+        gateway.start()
+        assert "a key log can't be read everywhere" in gateway.log.read_text()
+        assert json.loads(gateway.post("audit_logs", EVENT % 1).body)["replayed"] is True
+        assert json.loads(gateway.post("audit_logs", EVENT % 0).body)["replayed"] is False
+        assert gateway.stop() == 0, gateway.tail()
+        facts = [line["payload"] for line in gateway.landed("_ledger") if line["payload"]["fact"] == "keys_damaged"]
+        assert [(fact["stream"], fact["offset"], fact["batches_max"] >= 1) for fact in facts] == [("audit_logs", 0, True)]
+
+
+def test_a_landing_zone_without_its_ledger_is_not_complete(gateway):
+    gateway.post("audit_logs", EVENT % 1)
+    gateway.stop()
+    assert gateway.verify()[0] == 0
+    for path in (gateway.landing / "_ledger").rglob("*.json.gz"):
+        path.unlink()
+    status, report = gateway.verify()
+    assert status == 1 and [finding["kind"] for finding in report["findings"]] == ["no_ledger"]
+
+
+def test_a_journal_that_cannot_be_written_is_named(folder):
+    """Not by permissions, as tests may run as root: a file in the way, and a file system that takes no directories."""
+    (folder / "taken").write_text("")
+    for directory, reason in ((folder / "taken" / "journal", "Not a directory"), ("/proc/journal", "No such file")):
+        gateway = Gateway(folder, {"journal": {"directory": str(directory)}})
+        gateway.config.write_text(yaml.safe_dump(gateway.settings))
+        result = sluice("serve", "--config", gateway.config)
+        assert result.returncode == 2 and str(directory) in result.stderr and reason in result.stderr, result.stderr
+
+
 def test_verify_finds_what_is_missing_doubled_or_changed(gateway):
     for number in range(3):
         gateway.post("audit_logs", EVENT % number)
