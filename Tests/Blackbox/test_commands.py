@@ -145,7 +145,7 @@ def test_a_landing_zone_without_its_ledger_is_not_complete(gateway):
     gateway.post("audit_logs", EVENT % 1)
     gateway.stop()
     assert gateway.verify()[0] == 0
-    for path in (gateway.landing / "_ledger").rglob("*.json.gz"):
+    for path in (gateway.zone.local() / "_ledger").rglob("*.json.gz"):
         path.unlink()
     status, report = gateway.verify()
     assert status == 1 and [finding["kind"] for finding in report["findings"]] == ["no_ledger"]
