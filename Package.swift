@@ -74,7 +74,21 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
-        .target(name: "Audit", dependencies: ["Model", "Payload"], swiftSettings: strict),
+        .target(
+            name: "Replay",
+            dependencies: [
+                "Model", "Files", "Payload", "Curl", "Landing", "Audit",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ReplayTests",
+            dependencies: [
+                "Model", "Files", "Payload", "Curl", "Landing", "Audit", "Replay", "ScriptedServer",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
+        .target(name: "Audit", dependencies: ["Model", "Payload", "Landing"], swiftSettings: strict),
         .target(
             name: "Simulation",
             dependencies: ["Model", "Files", .product(name: "SystemPackage", package: "swift-system")],
@@ -110,7 +124,7 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "CLinux", "Model", "Files", "Telemetry", "Access", "Payload", "Journal", "Curl", "AWS", "Landing",
-                "Gateway", "Settings", "Edge", "Control", "Audit", "LoadGenerator",
+                "Gateway", "Settings", "Edge", "Control", "Audit", "Replay", "LoadGenerator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -139,7 +153,8 @@ let package = Package(
         .testTarget(
             name: "LandingTests",
             dependencies: [
-                "Model", "Files", "Landing", "Simulation", .product(name: "SystemPackage", package: "swift-system"),
+                "Model", "Files", "Curl", "AWS", "Landing", "Simulation", "ScriptedServer",
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
         .testTarget(
@@ -168,7 +183,7 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Model", "Files", "Journal", "Landing", "Payload", "Gateway",
+                "Model", "Files", "Curl", "AWS", "ScriptedServer", "Journal", "Landing", "Payload", "Gateway",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

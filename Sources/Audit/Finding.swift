@@ -22,5 +22,7 @@ package struct Finding: Encodable, Equatable, Sendable {
     package var kind: Kind
     package var stream: String?
     package var object: String?
+    /// Where the object is, or should be: the name in the gateway's settings, else where the zone is.
+    package var zone: String?
     package var detail: String
 }

@@ -1,111 +1,207 @@
-import Foundation
+import Landing
 import Model
-import Payload
 
-/// Checks a landing zone against the ledger that landed in it: no gap, no duplicate, counts and hashes right.
+/// Checks landing zones against the ledger that landed in them: no gap, no duplicate, counts and hashes right.
 ///
 /// It trusts nothing but bytes: ranges and counts come from block headers, lines are counted after decompression, and
-/// what must be there comes from the ledger's facts.
-package struct LandingAudit {
-    private var ledger = LedgerView()
+/// what must be there comes from the ledger's facts. Every object is read once, by pieces; about 200 bytes are kept of each,
+/// and 24 of each batch of a day.
+package final class LandingAudit {
+    private let zones: [AuditZone]
+    private let options: AuditOptions
+    private let progress: (AuditProgress) -> Void
+    private var done = AuditProgress()
+
     private var streams: [StreamName: AuditReport.Stream] = [:]
     private var gateways: [StreamName: Set<GatewayName>] = [:]
-    private var ranges: [Life: [(range: SequenceRange, object: String)]] = [:]
+    private var ranges: [Life: LifeRanges] = [:]
     /// Of strong streams, by the gateway that made them.
     private var keyedObjects: [GatewayName: Int] = [:]
-    private var objects: [String: (sha256: String, events: Int)] = [:]
-    private var batches: [BatchPlace: (object: String, receivedAt: Timestamp)] = [:]
+    private var objects = ObjectTable()
+    private var batches = BatchRepeats()
+    private var missing: Set<String> = []
     private var findings: [Finding] = []
 
-    private struct BatchPlace: Hashable {
-        var stream: StreamName
-        var digest: BatchDigest
+    private init(_ zones: [AuditZone], _ options: AuditOptions, _ progress: @escaping (AuditProgress) -> Void) {
+        self.zones = zones
+        self.options = options
+        self.progress = progress
     }
 
-    private init() {}
-
-    /// Reads every object once. `progress` is told how many of how many are done.
+    /// Reads every object once. Throws when a zone can't be read.
     package static func run(
-        _ zone: some LandingZoneReader, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
-    ) throws -> AuditReport {
-        var audit = LandingAudit()
-        let names = try zone.names()
-        for (index, name) in names.enumerated() {
-            progress(index, names.count)
-            audit.read(name, try zone.bytes(of: name))
+        _ zones: [AuditZone], _ options: AuditOptions = AuditOptions(),
+        isolation: isolated (any Actor)? = #isolation, progress: @escaping (AuditProgress) -> Void = { _ in }
+    ) async throws -> AuditReport {
+        let audit = LandingAudit(zones, options, progress)
+        // The ledger is listed first and read last: what it says landed, landed before the rest was listed.
+        var ledgers: [(AuditZone, [StoredObject])] = []
+        for zone in zones {
+            var found: [StoredObject] = []
+            try await zone.reader.list("\(StreamName.ledger)/") { found += $0 }
+            ledgers.append((zone, found))
         }
-        progress(names.count, names.count)
-        return audit.conclude()
-    }
-
-    private mutating func add(_ kind: Finding.Kind, _ stream: StreamName?, _ object: String?, _ detail: String) {
-        findings.append(Finding(kind: kind, stream: stream?.rawValue, object: object, detail: detail))
-    }
-
-    private mutating func read(_ name: String, _ data: Data) {
-        guard let parsed = ObjectName(name) else {
-            return add(.foreign, nil, name, "no gateway gives this name")
-        }
-        let content: ObjectContent
-        switch ObjectContent.read(data) {
-        case .success(let found): content = found
-        case .failure(let error):
-            return add(.hash, nil, name, error.description)
-        }
-        objects[name] = (content.sha256, content.events)
-        let stream: StreamName
-        switch parsed {
-        case .keyed(let keyed, _):
-            stream = keyed
-            if let gateway = content.gateway { keyedObjects[gateway, default: 0] += 1 }
-        case .segment(let segment, let gateway, let incarnation, let first, let last):
-            stream = segment
-            let life = Life(gateway: gateway, incarnation: incarnation, stream: segment)
-            ranges[life, default: []].append((SequenceRange(first: first, count: last - first + 1), name))
-            gateways[stream, default: []].insert(gateway)
-            if content.first != first || UInt64(content.events) != last - first + 1 || content.hasGap {
-                add(
-                    .count, stream, name,
-                    "the name says \(first)-\(last), the headers say \(content.events) events from \(content.first)")
+        for zone in zones {
+            try await zone.reader.list { page in
+                try await audit.read(page.filter { !$0.name.hasPrefix("\(StreamName.ledger)/") }, in: zone) { _ in true
+                }
             }
+            audit.settleBatches()
+        }
+        var ledger = LedgerView(contiguous: audit.contiguous())
+        for (zone, found) in ledgers {
+            try await audit.read(found, in: zone) { fact in
+                ledger.add(fact) { audit.checkLanded($0) }
+            }
+        }
+        return audit.conclude(ledger)
+    }
+
+    private func add(
+        _ kind: Finding.Kind, _ stream: StreamName?, _ object: String?, in zone: AuditZone? = nil, _ detail: String
+    ) {
+        findings.append(
+            Finding(
+                kind: kind, stream: stream?.rawValue, object: object,
+                zone: zone.map { $0.name?.rawValue ?? $0.reader.place },
+                detail: detail))
+    }
+
+    // MARK: Objects
+
+    private func read(
+        _ page: [StoredObject], in zone: AuditZone, isolation: isolated (any Actor)? = #isolation,
+        fact: (FactLine.Fact) -> Bool
+    ) async throws {
+        done.listed += page.count
+        var wanted: [(object: StoredObject, name: LandedName)] = []
+        for object in page {
+            guard let name = LandedName(object.name) else {
+                add(.foreign, nil, object.name, in: zone, "no gateway gives this name")
+                continue
+            }
+            switch options.needs(name, object) {
+            case .read: wanted.append((object, name))
+            case .known: _ = objects.add(object.name, sha256: nil, events: 0)
+            case .ignored: break
+            }
+        }
+        let reader = zone.reader
+        try await inOrder(wanted, width: options.width) {
+            try await ObjectContent.read($0.object, in: reader)
+        } take: {
+            self.take($0.object, $0.name, $1, in: zone, fact: fact)
+        }
+    }
+
+    private func take(
+        _ object: StoredObject, _ name: LandedName, _ outcome: ObjectContent.Outcome, in zone: AuditZone,
+        fact: (FactLine.Fact) -> Bool
+    ) {
+        done.read += 1
+        done.bytes += object.length
+        progress(done)
+        switch outcome {
+        case .gone: break
+        case .faulty(let detail): add(.hash, name.stream, object.name, in: zone, detail)
+        case .content(let content): note(object, name, content, in: zone, fact: fact)
+        }
+    }
+
+    private func note(
+        _ object: StoredObject, _ name: LandedName, _ content: ObjectContent, in zone: AuditZone,
+        fact: (FactLine.Fact) -> Bool
+    ) {
+        let stream = name.stream
+        if !objects.add(object.name, sha256: content.sha256, events: content.events) {
+            add(.duplicate, stream, object.name, in: zone, "another zone has an object of this name")
+        }
+        switch name {
+        case .keyed(_, let sha256):
+            if let gateway = content.gateway { keyedObjects[gateway, default: 0] += 1 }
+            if let entry = content.entries.first, !sha256.hasPrefix(entry.digest.hex) {
+                add(.foreign, stream, object.name, in: zone, "it holds another batch than its name says")
+            }
+        case .segment(let segment):
+            ranges[segment.life, default: LifeRanges()].add(segment)
+            gateways[stream, default: []].insert(segment.life.gateway)
+            if content.first != segment.first || UInt64(content.events) != segment.range.count || content.hasGap {
+                add(
+                    .count, stream, object.name, in: zone,
+                    "the name says \(segment.range), the headers say \(content.events) events from \(content.first)")
+            }
+            for repeated in batches.add(content.entries, of: segment) { report(repeated, in: zone) }
         }
         if content.stream != stream.rawValue {
-            add(.foreign, stream, name, "the headers say stream \(content.stream)")
+            add(.foreign, stream, object.name, in: zone, "the headers say stream \(content.stream)")
         }
         if content.lines != content.events {
-            add(.count, stream, name, "\(content.lines) lines, but the headers count \(content.events) events")
+            add(
+                .count, stream, object.name, in: zone,
+                "\(content.lines) lines, but the headers count \(content.events) events")
         }
-        for entry in content.entries { note(entry, in: stream, name) }
         streams[stream, default: .init(stream: stream.rawValue)].objects += 1
         streams[stream]!.events += content.events
-        streams[stream]!.bytes += data.count
-        if stream == .ledger {
-            for line in content.unreadableLines(addingTo: &ledger) {
-                add(.foreign, stream, name, "line \(line) is no ledger fact")
-            }
+        streams[stream]!.bytes += Int(object.length)
+        for (index, line) in content.facts.enumerated() where line.map({ !fact($0) }) ?? true {
+            add(.foreign, stream, object.name, in: zone, "line \(index + 1) is no ledger fact")
         }
     }
 
-    /// The same batch twice within a day is a duplicate; later, its key may have been used again.
-    private mutating func note(_ entry: BatchEntry, in stream: StreamName, _ object: String) {
-        let place = BatchPlace(stream: stream, digest: entry.digest)
-        if let earlier = batches[place],
-            abs(earlier.receivedAt.microseconds - entry.receivedAt.microseconds) < 86_400_000_000
-        {
-            add(.duplicate, stream, object, "a batch of it is also in \(earlier.object)")
-        }
-        batches[place] = (object, entry.receivedAt)
+    private func report(_ repeated: BatchRepeats.Repeat, in zone: AuditZone? = nil) {
+        add(
+            .duplicate, repeated.object.life.stream, repeated.object.description, in: zone,
+            "a batch of it is also in \(repeated.earlier)")
     }
 
-    private mutating func conclude() -> AuditReport {
+    private func settleBatches() { for repeated in batches.settle() { report(repeated) } }
+
+    // MARK: Conclusions
+
+    /// How far each life is in objects without gap.
+    private func contiguous() -> [Life: UInt64] {
+        ranges.mapValues { $0.walk(fromFirst: options.since != nil).contiguous }
+    }
+
+    private func checkLanded(_ landed: LedgerView.Landed) {
+        if let since = options.since, case .segment(let segment)? = LandedName(landed.object), segment.hour < since {
+            return
+        }
+        guard let object = objects.find(landed.object) else {
+            guard missing.insert(landed.object).inserted else { return }
+            findings.append(
+                Finding(
+                    kind: .missingObject, stream: landed.stream.rawValue, object: landed.object, zone: landed.zone,
+                    detail: landed.zone.map { "the ledger says it landed in zone \($0)" + unknown($0) }
+                        ?? "the ledger says it landed"))
+            return
+        }
+        guard let hash = object.hash else { return }
+        if let sha256 = landed.sha256, bytesOfHex(sha256).map(ObjectTable.half) != hash {
+            add(.hash, landed.stream, landed.object, "its SHA-256 is not the one in the ledger, \(sha256)")
+        }
+        if landed.events != Int(object.events) {
+            add(.count, landed.stream, landed.object, "\(object.events) events, the ledger says \(landed.events)")
+        }
+    }
+
+    /// Where zones have names, an object may be missing only because its zone was not looked into.
+    private func unknown(_ zone: String) -> String {
+        guard zones.allSatisfy({ $0.name != nil }), !zones.contains(where: { $0.name?.rawValue == zone }) else {
+            return ""
+        }
+        return ", which is not among those checked"
+    }
+
+    private func conclude(_ ledger: LedgerView) -> AuditReport {
+        for repeated in batches.settle() { report(repeated) }
         var progress: [StreamName: [GatewayName: LifeProgress]] = [:]
         for life in Set(ranges.keys).union(ledger.lives).sorted(by: { "\($0)" < "\($1)" }) {
-            let (contiguous, expected) = checkRanges(of: life)
+            let (contiguous, expected) = checkRanges(of: life, ledger)
             progress[life.stream, default: [:]][life.gateway, default: LifeProgress()].add(
                 ledger.lastPosition(of: life, atOrBelow: contiguous), complete: contiguous >= expected)
         }
-        checkLedger()
-        for landed in ledger.landed { checkLanded(landed) }
+        checkLedger(ledger)
         for damage in ledger.damaged {
             add(
                 .damaged, damage.life.stream, nil,
@@ -121,7 +217,7 @@ package struct LandingAudit {
     }
 
     /// What landed without a word of the ledger: its facts were deleted, or have not landed yet.
-    private mutating func checkLedger() {
+    private func checkLedger(_ ledger: LedgerView) {
         var silent: [String: Int] = [:]
         for (life, objects) in ranges where life.stream != .ledger && !ledger.incarnations.contains(life.incarnation) {
             silent["\(life.gateway)/\(life.incarnation)", default: 0] += objects.count
@@ -138,42 +234,27 @@ package struct LandingAudit {
         }
     }
 
-    /// Walks one life's objects in order; returns the end of what is there without gap.
-    private mutating func checkRanges(of life: Life) -> (contiguous: UInt64, expected: UInt64) {
-        var next: UInt64 = 0
-        var contiguous: UInt64?
-        let damaged = ledger.damaged.filter { $0.life == life }.map(\.range)
-        let present = (ranges[life] ?? []).map { ($0.range, Optional($0.object)) } + damaged.map { ($0, nil) }
-        for (range, object) in present.sorted(by: { ($0.0.first, $0.0.end) < ($1.0.first, $1.0.end) }) {
-            if range.first > next {
-                contiguous = contiguous ?? next
-                add(
-                    .gap, life.stream, nil,
-                    "\(life): \(SequenceRange(first: next, count: range.first - next)) is in no object")
-            } else if range.first < next, let object {
-                add(.duplicate, life.stream, object, "\(life): sequences before \(next) are also in another object")
-            }
-            next = max(next, range.end)
-        }
+    /// Returns the end of what is there without gap, and where it must reach.
+    private func checkRanges(of life: Life, _ ledger: LedgerView) -> (contiguous: UInt64, expected: UInt64) {
+        let lost = ledger.damaged.filter { $0.life == life }.map(\.range)
         let expected = ledger.expectedEnd(of: life)
-        if expected > next {
-            contiguous = contiguous ?? next
-            add(
-                .gap, life.stream, nil,
-                "\(life): \(SequenceRange(first: next, count: expected - next)) was acknowledged and has not landed")
+        guard ranges[life] != nil || options.since == nil else {
+            // All of it may be older than what is checked: the ledger's landed objects tell.
+            return (expected, expected)
         }
-        return (contiguous ?? next, expected)
-    }
-
-    private mutating func checkLanded(_ landed: LedgerView.Landed) {
-        guard let object = objects[landed.object] else {
-            return add(.missingObject, landed.stream, landed.object, "the ledger says it landed")
+        let walk = (ranges[life] ?? LifeRanges()).walk(lost: lost, fromFirst: options.since != nil)
+        for fault in walk.faults {
+            switch fault {
+            case .gap(let range): add(.gap, life.stream, nil, "\(life): \(range) is in no object")
+            case .overlap(let object):
+                add(
+                    .duplicate, life.stream, object.description,
+                    "\(life): sequences from \(object.first) on are also in another object")
+            }
         }
-        if let sha256 = landed.sha256, sha256 != object.sha256 {
-            add(.hash, landed.stream, landed.object, "SHA-256 is \(object.sha256), the ledger says \(sha256)")
-        }
-        if landed.events != object.events {
-            add(.count, landed.stream, landed.object, "\(object.events) events, the ledger says \(landed.events)")
-        }
+        guard expected > walk.end else { return (walk.contiguous, expected) }
+        let rest = SequenceRange(first: walk.end, count: expected - walk.end)
+        add(.gap, life.stream, nil, "\(life): \(rest) was acknowledged and has not landed")
+        return (walk.contiguous, expected)
     }
 }

@@ -1,9 +1,10 @@
 import Foundation
+import Landing
 import Model
 import Payload
 
 /// A landing object taken apart: its blocks' headers checked against their bytes, its lines counted.
-struct ObjectContent {
+struct ObjectContent: Sendable {
     var stream = ""
     var gateway: GatewayName?
     var first: UInt64 = 0
@@ -12,52 +13,54 @@ struct ObjectContent {
     /// A block does not begin where the one before it ended.
     var hasGap = false
     var entries: [BatchEntry] = []
-    var sha256 = ""
-    private var text: [BodyBuffer] = []
+    var sha256: [UInt8] = []
+    /// Of an object of the ledger; nil for a line that is none.
+    var facts: [FactLine.Fact?] = []
+    private var next: UInt64?
 
-    static func read(_ data: Data) -> Result<ObjectContent, AuditError> {
-        data.withUnsafeBytes { bytes in
-            var content = ObjectContent()
-            content.sha256 = SHA256.hash(bytes).map { byte in
-                let hex = String(byte, radix: 16)
-                return byte < 16 ? "0" + hex : hex
-            }.joined()
-            var offset = 0
-            var next: UInt64?
-            while offset < bytes.count {
-                let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
-                do {
-                    let block = try Block.read(rest)
-                    let header = block.header
-                    if next == nil { content.first = header.firstSequence }
-                    if let next, next != header.firstSequence { content.hasGap = true }
-                    next = header.firstSequence + UInt64(header.eventCount)
-                    content.stream = header.stream.rawValue
-                    content.gateway = header.gateway
-                    content.events += Int(header.eventCount)
-                    content.entries += header.entries
-                    let text = try block.decompressed()
-                    content.lines += text.bytes.reduce(0) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
-                    if content.stream == StreamName.ledger.rawValue { content.text.append(text) }
-                    offset += block.length
-                } catch {
-                    return .failure(AuditError(description: "byte \(offset): \(error)"))
-                }
-            }
-            return .success(content)
-        }
+    enum Outcome: Sendable {
+        case content(ObjectContent)
+        /// Its bytes are not what a gateway wrote.
+        case faulty(String)
+        /// It was listed, and is not there any more.
+        case gone
     }
 
-    /// Hands the lines to the ledger; the numbers, from 1, of those that it can't read.
-    func unreadableLines(addingTo ledger: inout LedgerView) -> [Int] {
-        var number = 0
-        var unreadable: [Int] = []
-        for buffer in text {
-            for line in buffer.bytes.split(separator: UInt8(ascii: "\n")) {
-                number += 1
-                if !ledger.add(line: Data(line)) { unreadable.append(number) }
-            }
+    /// Throws when the zone can't be read.
+    static func read(_ object: StoredObject, in zone: any LandingZoneReader) async throws -> Outcome {
+        var reader = BlockReader(zone, object)
+        var content = ObjectContent()
+        do {
+            while try await reader.next({ try content.add($0) }) != nil {}
+        } catch let fault as ObjectFault {
+            return .faulty(fault.description)
+        } catch is ObjectGone {
+            return .gone
+        } catch let failure as StoreFailure where failure.kind == .corrupt {
+            return .faulty(failure.detail)
         }
-        return unreadable
+        content.sha256 = reader.sha256
+        return .content(content)
+    }
+
+    private mutating func add(_ block: Block) throws {
+        let header = block.header
+        if let next {
+            if next != header.firstSequence { hasGap = true }
+        } else {
+            first = header.firstSequence
+        }
+        next = header.firstSequence + UInt64(header.eventCount)
+        stream = header.stream.rawValue
+        gateway = header.gateway
+        events += Int(header.eventCount)
+        entries += header.entries
+        let text = try block.decompressed()
+        lines += text.bytes.reduce(0) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
+        guard header.stream == .ledger else { return }
+        let decoder = JSONDecoder()
+        for line in text.bytes.split(separator: UInt8(ascii: "\n")) {
+            facts.append(try? decoder.decode(FactLine.self, from: Data(line)).payload)
+        }
     }
 }

@@ -7,6 +7,14 @@ package struct BatchDigest: Hashable, Sendable {
         self.high = high
         self.low = low
     }
+
+    /// 32 lowercase hex digits.
+    package var hex: String {
+        [high, low].map { half in
+            let digits = String(half, radix: 16)
+            return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        }.joined()
+    }
 }
 
 /// 8 bytes that tell whether a repeated batch key carries the same decoded body. It guards a producer against its own

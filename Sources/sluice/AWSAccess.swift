@@ -3,7 +3,7 @@ import Curl
 import Logging
 import Model
 
-/// This process's credentials for AWS, found where AWS's own tools find them and shared by all buckets.
+/// This process's credentials for AWS, found where AWS's own tools find them and shared by all buckets of one profile.
 struct AWSAccess {
     typealias Credentials = CachedCredentials<CredentialChain<CurlClient, SystemTime>, SystemTime>
 
@@ -11,17 +11,15 @@ struct AWSAccess {
     /// Where the environment or the profile says so; for zones whose settings don't.
     let region: String?
     /// Not the buckets' own: an upload that waits for credentials must not keep them from being fetched.
-    private let client = CurlClient()
+    private let client: CurlClient
 
-    /// `gateway` is how assumed roles show in CloudTrail.
-    init(gateway: String, log: Logger) throws {
-        let surroundings = Surroundings.ofProcess()
+    /// - Parameters:
+    ///   - profile: named by the zone; nil is the environment's choice.
+    ///   - gateway: how assumed roles show in CloudTrail.
+    init(profile: String?, gateway: String, log: Logger) {
+        let surroundings = Surroundings.ofProcess().with(profile: profile)
         region = Region.resolve(surroundings)
-        if let region, !Region.isValid(region) {
-            throw CredentialError(
-                .misconfigured, "the region that the environment or the profile names is none",
-                advice: "Set AWS_REGION to one, such as eu-west-1")
-        }
+        client = CurlClient(AWSAccess.curlOptions)
         credentials = CachedCredentials(
             CredentialChain(surroundings: surroundings, client: client, time: SystemTime(), sessionName: gateway),
             time: SystemTime(),
@@ -34,6 +32,13 @@ struct AWSAccess {
                         "no new AWS credentials; it will be tried again", metadata: ["error": "\(error)"])
                 }
             })
+    }
+
+    /// Trusts what AWS's own tools are told to trust.
+    static var curlOptions: CurlOptions {
+        var options = CurlOptions()
+        options.caFile = Surroundings.ofProcess()["AWS_CA_BUNDLE"]
+        return options
     }
 
     func stop() { client.stop() }

@@ -14,39 +14,32 @@ typealias ProductionStore = ZoneStore<LinuxFileSystem, CurlClient, SystemTime>
 struct LandingZones {
     let stores: [ZoneName: ProductionStore]
     private let directoryThreads: WorkerPool
-    private let clients: [CurlClient]
-    private let access: AWSAccess?
+    private let buckets: S3Buckets
 
     /// Throws what a person should read when a zone can't be used at all; a zone that is only out of reach is no error.
     init(_ settings: Settings, log: Logger) throws {
         let files = LinuxFileSystem()
         let threads = WorkerPool(name: "landing", threads: settings.number("landing.concurrency") + 2)
         var stores: [ZoneName: ProductionStore] = [:]
-        var clients: [CurlClient] = []
-        var access: AWSAccess?
+        let buckets = S3Buckets(gateway: "\(settings.gatewayName)", log: log)
         for zone in settings.zones {
             switch zone.kind {
             case .directory(let path):
                 stores[zone.name] = .directory(
                     try DirectoryStore(files, root: FilePath(path)) { threads.run($0) })
             case .s3(let set):
-                let known = try access ?? AWSAccess(gateway: "\(settings.gatewayName)", log: log)
-                access = known
-                let bucket = S3Bucket(set, known)
-                clients.append(bucket.http)
+                let bucket = try buckets.open(zone, set)
                 stores[zone.name] = .s3(S3Store(bucket.client, files: files, options: S3Options(set)))
             }
         }
         self.stores = stores
-        self.clients = clients
-        self.access = access
+        self.buckets = buckets
         directoryThreads = threads
     }
 
     func stop() {
         directoryThreads.stop()
-        clients.forEach { $0.stop() }
-        access?.stop()
+        buckets.stop()
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Landing
 
 /// Standard error as a text stream, for messages that are not the result.
 struct StandardError: TextOutputStream {
@@ -12,3 +13,6 @@ func prettyJSON(_ value: some Encodable) throws -> String {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value), as: UTF8.self)
 }
+
+/// An error as a person reads it.
+func sentence(_ error: any Error) -> String { (error as? StoreFailure)?.detail ?? "\(error)" }

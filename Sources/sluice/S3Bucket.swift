@@ -1,4 +1,6 @@
+import AWS
 import Curl
+import Foundation
 import Landing
 import Model
 import Settings
@@ -8,16 +10,64 @@ struct S3Bucket {
     let http: CurlClient
     let client: S3Client<CurlClient, SystemTime>
 
-    init(_ zone: S3ZoneSettings, _ access: AWSAccess) {
-        var options = CurlOptions()
-        options.concurrencyMax = zone.connectionsMax
-        options.caFile = zone.caFile
+    init(_ zone: ZoneSettings, _ set: S3ZoneSettings, _ access: AWSAccess) throws(ZoneFault) {
+        let region = try S3Bucket.region(zone, set, otherwise: access.region)
+        var options = AWSAccess.curlOptions
+        options.concurrencyMax = set.connectionsMax
+        if let caFile = set.caFile { options.caFile = caFile }
         http = CurlClient(options)
-        let region = zone.region ?? access.region ?? "us-east-1"
         let location = S3Location(
-            bucket: zone.bucket, prefix: zone.prefix, region: region, endpoint: zone.endpoint,
-            pathStyle: zone.pathStyle)
+            bucket: set.bucket, prefix: set.prefix, region: region, endpoint: set.endpoint, pathStyle: set.pathStyle)
         client = S3Client(location, http: http, credentials: access.credentials, time: SystemTime())
+    }
+
+    /// The zone's, else the environment's or the profile's; a server other than AWS's mostly doesn't care.
+    private static func region(
+        _ zone: ZoneSettings, _ set: S3ZoneSettings, otherwise: String?
+    ) throws(ZoneFault) -> String {
+        guard let region = set.region ?? otherwise ?? set.endpoint.map({ _ in "us-east-1" }) else {
+            throw ZoneFault(
+                zone, "region",
+                "no region is set: give the zone's `region` (--region of a command), AWS_REGION, or the profile's `region`"
+            )
+        }
+        guard Region.isValid(region) else {
+            throw ZoneFault(zone, "region", "`\(region)` is no region; it is a word such as eu-west-1")
+        }
+        return region
+    }
+
+    /// What is wrong with a zone's bucket, as far as this machine can tell without asking anybody.
+    static func faults(_ zone: ZoneSettings, _ set: S3ZoneSettings) -> [ZoneFault] {
+        var faults: [ZoneFault] = []
+        let surroundings = Surroundings.ofProcess().with(profile: set.profile)
+        do throws(ZoneFault) {
+            _ = try region(zone, set, otherwise: Region.resolve(surroundings))
+        } catch { faults.append(error) }
+        do throws(Profiles.Fault) {
+            let profiles = try Profiles.load(surroundings)
+            if let profile = set.profile, profiles.selected == nil {
+                faults.append(
+                    ZoneFault(
+                        zone, "profile", "no profile `\(profile)` in the shared AWS config and credentials files"))
+            }
+        } catch { faults.append(ZoneFault(zone, "profile", error.detail)) }
+        if let file = set.caFile ?? surroundings["AWS_CA_BUNDLE"],
+            !FileManager.default.isReadableFile(atPath: file)
+        {
+            faults.append(
+                ZoneFault(zone, set.caFile == nil ? "AWS_CA_BUNDLE" : "ca_file", "\(file) can't be read"))
+        }
+        return faults
+    }
+}
+
+/// Why a landing zone can't be used as it is set.
+struct ZoneFault: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ zone: ZoneSettings, _ key: String, _ message: String) {
+        description = "zone `\(zone.name)` (\(zone.place)): \(key): \(message)"
     }
 }
 

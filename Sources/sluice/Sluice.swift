@@ -7,6 +7,6 @@ struct Sluice: AsyncParsableCommand {
         abstract: "The regional front door for platform telemetry.",
         version: Version.current,
         subcommands: [
-            Serve.self, Status.self, Config.self, JournalCommand.self, Verify.self, Bench.self,
+            Serve.self, Status.self, Config.self, JournalCommand.self, Verify.self, ReplayCommand.self, Bench.self,
         ])
 }

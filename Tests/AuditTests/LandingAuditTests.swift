@@ -1,18 +1,22 @@
 import Audit
 import Foundation
+import Landing
+import Model
 import Testing
 
 @Suite struct LandingAuditTests {
-    private func check(_ zone: LandedZone) throws -> AuditReport {
-        try LandingAudit.run(DirectoryZone(path: zone.landing.path))
+    private func check(_ zone: LandedZone, _ options: AuditOptions = AuditOptions()) async throws -> AuditReport {
+        try await LandingAudit.run([AuditZone(DirectoryZone(path: zone.landing.path))], options)
     }
 
-    private func kinds(_ zone: LandedZone) throws -> Set<Finding.Kind> { Set(try check(zone).findings.map(\.kind)) }
+    private func kinds(_ zone: LandedZone) async throws -> Set<Finding.Kind> {
+        Set(try await check(zone).findings.map(\.kind))
+    }
 
     @Test("what gateways landed is complete, counted and dated")
     func complete() async throws {
         let zone = try await LandedZone()
-        let report = try check(zone)
+        let report = try await check(zone)
         #expect(report.complete, "\(report.findings)")
         let logs = try #require(report.streams.first { $0.stream == "logs" })
         #expect(logs.events == 14 && logs.objects == 2 && logs.gateways == 1)
@@ -27,9 +31,9 @@ import Testing
     @Test("a deleted object is a gap, and is missing")
     func deleted() async throws {
         let zone = try await LandedZone()
-        let whole = try check(zone).streams.first { $0.stream == "logs" }?.complete_through
+        let whole = try await check(zone).streams.first { $0.stream == "logs" }?.complete_through
         try FileManager.default.removeItem(at: zone.url(zone.objects("logs")[0]))
-        let report = try check(zone)
+        let report = try await check(zone)
         #expect(Set(report.findings.map(\.kind)) == [.gap, .missingObject])
         #expect(report.findings.allSatisfy { $0.stream == "logs" })
         #expect(report.streams.first { $0.stream == "logs" }?.complete_through != whole)
@@ -39,14 +43,14 @@ import Testing
     func deletedKeyed() async throws {
         let zone = try await LandedZone()
         try FileManager.default.removeItem(at: zone.url(zone.objects("bills")[3]))
-        #expect(try kinds(zone) == [.missingObject])
+        #expect(try await kinds(zone) == [.missingObject])
     }
 
     @Test("without its ledger no landing zone is complete: each life is named, and no time is stated")
     func deletedLedger() async throws {
         let zone = try await LandedZone()
         for object in zone.objects("_ledger") { try FileManager.default.removeItem(at: zone.url(object)) }
-        let report = try check(zone)
+        let report = try await check(zone)
         #expect(report.streams.filter { $0.complete_through != nil }.isEmpty)
         // Two lives with objects of available streams, and the gateway with those of the strong one.
         #expect(report.findings.map(\.kind) == [.noLedger, .noLedger, .noLedger])
@@ -60,12 +64,13 @@ import Testing
     func deletedLifeOfLedger() async throws {
         let zone = try await LandedZone()
         let first = zone.objects("_ledger")[0]
-        let life = try #require(ObjectName(first))
-        guard case .segment(_, _, let incarnation, _, _) = life else { throw CancellationError() }
+        let life = try #require(LandedName(first))
+        guard case .segment(let segment) = life else { throw CancellationError() }
+        let incarnation = segment.life.incarnation
         for object in zone.objects("_ledger") where object.contains("_\(incarnation)_") {
             try FileManager.default.removeItem(at: zone.url(object))
         }
-        let report = try check(zone)
+        let report = try await check(zone)
         #expect(report.findings.map(\.kind) == [.noLedger])
         #expect(report.findings[0].detail.contains("\(incarnation)"))
     }
@@ -74,11 +79,11 @@ import Testing
     func strongOnly() async throws {
         let zone = try await LandedZone(streams: ["bills"])
         #expect(zone.objects("logs").isEmpty && zone.objects("_quarantine").isEmpty)
-        #expect(try check(zone).complete)
+        #expect(try await check(zone).complete)
         for object in zone.objects("_ledger") { try FileManager.default.removeItem(at: zone.url(object)) }
-        #expect(try kinds(zone) == [.noLedger])
+        #expect(try await kinds(zone) == [.noLedger])
         for object in zone.objects("bills") { try FileManager.default.removeItem(at: zone.url(object)) }
-        #expect(try check(zone).complete, "nothing is there, and nothing says that anything was")
+        #expect(try await check(zone).complete, "nothing is there, and nothing says that anything was")
     }
 
     @Test("an object under a second range's name is a duplicate, and its name is wrong")
@@ -88,7 +93,7 @@ import Testing
         let name = object.replacing("_0-6.json.gz", with: "_3-9.json.gz")
         #expect(name != object)
         try FileManager.default.copyItem(at: zone.url(object), to: zone.url(name))
-        #expect(try kinds(zone) == [.duplicate, .count])
+        #expect(try await kinds(zone) == [.duplicate, .count])
     }
 
     @Test("an object copied to another stream is foreign there")
@@ -99,7 +104,7 @@ import Testing
         try FileManager.default.createDirectory(
             at: zone.url(name).deletingLastPathComponent(), withIntermediateDirectories: true)
         try FileManager.default.copyItem(at: zone.url(object), to: zone.url(name))
-        #expect(try kinds(zone).contains(.foreign))
+        #expect(try await kinds(zone).contains(.foreign))
     }
 
     @Test("a flipped byte anywhere is found", arguments: [0, 3, 10, 20, 40, 90, 150, -1, -5, -12])
@@ -107,7 +112,7 @@ import Testing
         let zone = try await LandedZone()
         let object = zone.objects("logs")[0]
         try zone.damage(object) { $0[place >= 0 ? place : $0.count + place] ^= 1 }
-        let report = try check(zone)
+        let report = try await check(zone)
         #expect(report.findings.contains { $0.kind == .hash && $0.object == object }, "\(report.findings)")
     }
 
@@ -116,9 +121,9 @@ import Testing
         let zone = try await LandedZone()
         let object = zone.objects("logs")[0]
         try zone.damage(object) { $0.removeLast() }
-        #expect(try kinds(zone).contains(.hash))
+        #expect(try await kinds(zone).contains(.hash))
         try zone.damage(object) { $0 = Data() }
-        let found = try kinds(zone)
+        let found = try await kinds(zone)
         #expect(found.contains(.hash) && found.contains(.count))
     }
 
@@ -127,6 +132,9 @@ import Testing
         arguments: [
             "x.json.gz", "logs/x.json.gz", "logs/date=2026-01-01/hour=00/part-0000.json.gz",
             "logs/date=2026-01-01/hour=00/local_0000000000000001_5-3.json.gz",
+            "logs/date=2026-01-01/hour=24/local_0000000000000001_0-3.json.gz",
+            "logs/date=2026-02-30/hour=00/local_0000000000000001_0-3.json.gz",
+            "logs/date=2026-01-01/hour=00/local_0000000000000001_00-3.json.gz",
             "logs/date=2026-01-01/hour=00/local_0000000000000001_0-18446744073709551615.json.gz",
             "bills/keyed/00/abc.json.gz",
         ])
@@ -135,7 +143,7 @@ import Testing
         try FileManager.default.createDirectory(
             at: zone.url(name).deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data("hello".utf8).write(to: zone.url(name))
-        let report = try check(zone)
+        let report = try await check(zone)
         #expect(report.findings.map(\.kind) == [.foreign] && report.findings.first?.object == name)
     }
 
@@ -146,14 +154,47 @@ import Testing
         try FileManager.default.createDirectory(
             at: zone.url(name).deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data("hello".utf8).write(to: zone.url(name))
-        #expect(try kinds(zone) == [.hash])
+        #expect(try await kinds(zone) == [.hash])
     }
 
     @Test("what is staged is no object; what is no directory can't be checked")
     func staging() async throws {
         let zone = try await LandedZone()
         try Data("half".utf8).write(to: zone.url(".staging/9.json.gz"))
-        #expect(try check(zone).complete)
-        #expect(throws: AuditError.self) { try LandingAudit.run(DirectoryZone(path: zone.landing.path + "/none")) }
+        #expect(try await check(zone).complete)
+        await #expect(throws: StoreFailure.self) {
+            try await LandingAudit.run([AuditZone(DirectoryZone(path: zone.landing.path + "/none"))])
+        }
+    }
+
+    @Test("with `since`, what is older is neither read nor missed")
+    func since() async throws {
+        let zone = try await LandedZone()
+        var options = AuditOptions()
+        options.since = LandingHour(Timestamp(microseconds: SystemTime().now().microseconds + 7_200_000_000))
+        for object in zone.objects("logs") { try FileManager.default.removeItem(at: zone.url(object)) }
+        #expect(try await check(zone, options).complete)
+        #expect(try await !check(zone).complete)
+    }
+
+    @Test(
+        "zones that are checked together: the ledger in one, the data in another; alone, it says where the data should be"
+    )
+    func severalZones() async throws {
+        let zone = try await LandedZone()
+        let own = zone.root.appendingPathComponent("own")
+        try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
+        try FileManager.default.moveItem(
+            at: zone.landing.appendingPathComponent("_ledger"), to: own.appendingPathComponent("_ledger"))
+        let data = AuditZone(DirectoryZone(path: zone.landing.path), name: .main)
+        let ledger = AuditZone(DirectoryZone(path: own.path), name: ZoneName("own"))
+        #expect(try await LandingAudit.run([ledger, data]).complete)
+        let alone = try await LandingAudit.run([ledger])
+        let missing = alone.findings.filter { $0.kind == .missingObject }
+        #expect(missing.count == 10 && missing.allSatisfy { $0.zone == "main" })
+        #expect(missing.allSatisfy { $0.detail.contains("zone main, which is not among those checked") })
+        // The same objects in two zones are there twice.
+        let doubled = try await LandingAudit.run([ledger, data, data])
+        #expect(Set(doubled.findings.map(\.kind)) == [.duplicate])
     }
 }

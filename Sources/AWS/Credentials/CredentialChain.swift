@@ -2,7 +2,8 @@ package import Curl
 package import Model
 
 /// Looks for credentials where AWS's own tools do, in their order: environment, web identity, profile, container
-/// endpoint, instance metadata. The first place that is configured decides; if it fails, the search fails.
+/// endpoint, instance metadata; a profile that settings name goes before what the environment says, as it does with `--profile`
+/// of AWS's own. The first place that is configured decides; if it fails, the search fails.
 ///
 /// Everything is looked at anew with each call; put ``CachedCredentials`` in front.
 package struct CredentialChain<Client: HTTPClient, Time: TimeSource>: CredentialSource {
@@ -15,15 +16,15 @@ package struct CredentialChain<Client: HTTPClient, Time: TimeSource>: Credential
         let webIdentity = WebIdentityProvider(surroundings: surroundings, sts: sts, sessionName: sessionName)
         let container = ContainerProvider(surroundings: surroundings, client: client)
         let instanceMetadata = InstanceMetadataProvider(surroundings: surroundings, client: client, time: time)
-        providers = [
-            EnvironmentProvider(surroundings: surroundings),
-            webIdentity,
+        let environment: [any CredentialProvider] = [EnvironmentProvider(surroundings: surroundings), webIdentity]
+        let rest: [any CredentialProvider] = [
             ProfileProvider(
                 surroundings: surroundings, sessionName: sessionName, webIdentity: webIdentity, container: container,
                 instanceMetadata: instanceMetadata),
             container,
             instanceMetadata,
         ]
+        providers = surroundings.profileIsExplicit ? rest : environment + rest
     }
 
     package func credentials(completion: @escaping @Sendable (Result<Credentials, CredentialError>) -> Void) {

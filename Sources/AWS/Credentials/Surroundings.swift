@@ -5,7 +5,9 @@ package import SystemPackage
 /// What providers see of the machine: environment variables and files. The process's own in production; anything in
 /// tests.
 package struct Surroundings: Sendable, CustomStringConvertible, CustomReflectable {
-    private let variables: [String: String]
+    private var variables: [String: String]
+    /// Whether the profile was named by settings or an option, not only by the environment.
+    private(set) var profileIsExplicit = false
     private let readFile: @Sendable (FilePath) -> Result<[UInt8], FileError>
 
     package init(
@@ -20,6 +22,15 @@ package struct Surroundings: Sendable, CustomStringConvertible, CustomReflectabl
         Surroundings(variables: ProcessInfo.processInfo.environment) { path in
             Result { () throws(FileError) in try Surroundings.read(path, LinuxFileSystem()) }
         }
+    }
+
+    /// The same, with a profile that settings or an option name.
+    package func with(profile: String?) -> Surroundings {
+        guard let profile else { return self }
+        var copy = self
+        copy.variables["AWS_PROFILE"] = profile
+        copy.profileIsExplicit = true
+        return copy
     }
 
     /// The variables hold secrets: nothing of them is shown.

@@ -7,7 +7,7 @@ package enum PercentEncoding {
     package static func path(_ text: String) -> String { encode(text.utf8, keepingSlash: true) }
 
     /// Undoes it; a `%` without two digits after it stays as it is, and `+` is a plus.
-    static func decode(_ text: some StringProtocol) -> [UInt8] {
+    package static func decode(_ text: some StringProtocol) -> [UInt8] {
         let bytes = Array(text.utf8)
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)

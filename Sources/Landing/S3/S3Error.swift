@@ -17,7 +17,8 @@ struct S3Error: Equatable {
         let parser = XMLParser(data: Data(response.body))
         parser.shouldResolveExternalEntities = false
         parser.delegate = reader
-        guard parser.parse(), reader.root == "Error" else { return }
+        // The parser is content with half a document.
+        guard parser.parse(), reader.root == "Error", reader.isWhole else { return }
         code = S3Error.plain(reader.members["Code"] ?? "", most: 64)
         message = S3Error.plain(reader.members["Message"] ?? "", most: 300)
         region = region ?? reader.members["Region"]
@@ -33,6 +34,7 @@ struct S3Error: Equatable {
 private final class S3ErrorReader: NSObject, XMLParserDelegate {
     var root: String?
     var members: [String: String] = [:]
+    private(set) var isWhole = false
     private var path: [String] = []
 
     func parser(
@@ -45,6 +47,7 @@ private final class S3ErrorReader: NSObject, XMLParserDelegate {
 
     func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
         path.removeLast()
+        isWhole = path.isEmpty
     }
 
     func parser(_ parser: XMLParser, foundCharacters text: String) {

@@ -173,7 +173,7 @@ package final class S3Store<FS: FileSystem, HTTP: HTTPClient, Time: TimeSource>:
     ) {
         if offset == length { return completion(.present(length: length, sha256: hash.finish())) }
         let end = min(offset + Self.hashPieceBytes, length)
-        get(key, range: offset..<end, ifMatch: etag) { [self] outcome in
+        client.get(key, range: offset..<end, ifMatch: etag, limits: options.limits) { [self] outcome in
             switch outcome {
             case .absent: completion(.absent)
             case .failed(let failure): completion(.failed(failure))
@@ -190,33 +190,8 @@ package final class S3Store<FS: FileSystem, HTTP: HTTPClient, Time: TimeSource>:
     }
 
     package func readPrefix(_ name: String, count: Int, completion: @escaping @Sendable (ReadOutcome) -> Void) {
-        get(client.location.key(name), range: 0..<Int64(max(1, count)), ifMatch: nil, completion)
-    }
-
-    private func get(
-        _ key: String, range: Range<Int64>, ifMatch: String?, _ completion: @escaping @Sendable (ReadOutcome) -> Void
-    ) {
-        var request = S3Request(
-            method: "GET", key: key,
-            headers: [HTTPField("Range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)")], limits: options.limits)
-        if let ifMatch { request.headers.append(HTTPField("If-Match", ifMatch)) }
-        // Room for an error document, too.
-        request.limits.responseMaxBytes = max(Int(range.upperBound - range.lowerBound), 64 << 10)
-        client.send(request) { [self] result in
-            switch result {
-            case .failure(let failure): completion(.failed(failure))
-            case .success(let response):
-                let error = S3Error(response)
-                switch (response.status, error.code) {
-                case (206, _): completion(.bytes(response.body))
-                // The whole object, from a store that knows no ranges; it is no larger than what was asked for.
-                case (200, _) where range.lowerBound == 0: completion(.bytes(response.body))
-                case (404, let code) where code != "NoSuchBucket": completion(.absent)
-                // An empty object has no first byte.
-                case (416, _) where range.lowerBound == 0: completion(.bytes([]))
-                default: completion(.failed(StoreFailure(response, error, at: client.location)))
-                }
-            }
-        }
+        client.get(
+            client.location.key(name), range: 0..<Int64(max(1, count)), ifMatch: nil, limits: options.limits, completion
+        )
     }
 }

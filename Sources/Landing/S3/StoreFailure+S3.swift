@@ -24,6 +24,7 @@ extension StoreFailure {
             self.init(.corrupt, "\(said); the bytes sent are not those that were sealed")
         case (501, _):
             self.init(.misconfigured, "\(said); the store does not know something that the zone's settings ask for")
+        case (412, _): self.init(.corrupt, "\(said); the object is not the one that was listed any more")
         case (429, _), (503, _), (_, "SlowDown"), (_, "Throttling"), (_, "RequestLimitExceeded"):
             self.init(.throttled, said, retryAfter: retryAfter)
         default: self.init(.broken, said, retryAfter: retryAfter)

@@ -1,27 +1,57 @@
 import ArgumentParser
 import Audit
 import Foundation
+import Landing
+import Model
+import Settings
 
-struct Verify: ParsableCommand {
+struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check a landing zone against its ledger: gaps, duplicates, counts, hashes.",
+        abstract: "Check landing zones against their ledger: gaps, duplicates, counts, hashes.",
         discussion: """
-            Reads every object once. Exit status: 0 complete, 1 something is missing or wrong, 2 it could not be checked.
-            While a gateway is running, what it acknowledged in the last seconds has not landed yet and is named as a gap.
+            Reads every object once. Give all zones that a gateway lands in, or --config FILE, which means all zones of the \
+            settings: the ledger lands in one of them, and speaks of all. Exit status: 0 complete, 1 something is missing or \
+            wrong, 2 it could not be checked. While a gateway is running, what it acknowledged in the last seconds has not \
+            landed yet and is named as a gap. Where old objects have expired, give --since.
             """)
 
-    @Argument(help: "The landing directory.")
-    var landing = "var/landing"
+    @Argument(help: "Landing zones: directories, s3://bucket/prefix, or names of the settings' zones.")
+    var zones: [String] = []
+
+    @OptionGroup var places: Places
+
+    @Option(help: "Only what landed since then: 2026-11-23, 2026-11-23T13:00:00Z, or how long ago, such as 36h or 30d.")
+    var since: PointInTime?
+
+    @Option(help: "Objects read at once.")
+    var readers = 8
 
     @Flag(help: "Print the result as JSON.")
     var json = false
 
-    func run() throws {
+    func validate() throws {
+        guard (1...64).contains(readers) else { throw ValidationError("--readers must be from 1 to 64.") }
+    }
+
+    func run() async throws {
+        let places = try places.zones(
+            zones.isEmpty && self.places.configPath == nil ? ["var/landing"] : zones, command: "verify")
+        var options = AuditOptions()
+        options.width = readers
+        options.since = since.map { LandingHour($0.time) }
         let report: AuditReport
         do {
-            report = try LandingAudit.run(DirectoryZone(path: landing), progress: showProgress)
+            let fromSettings = self.places.configPath != nil
+            let reading = ZoneReading(command: "verify")
+            defer { reading.stop() }
+            let zones = try places.map { AuditZone(try reading.reader($0), name: fromSettings ? $0.name : nil) }
+            let line = ProgressLine()
+            report = try await LandingAudit.run(zones, options) { done in
+                line.show { "\(done.read) objects read (\(done.listed) listed), \(ByteText(done.bytes))" }
+            }
+            line.end()
         } catch {
-            print("sluice verify: \(error)", to: &StandardError.shared)
+            print("sluice verify: \(sentence(error))", to: &StandardError.shared)
             throw ExitCode(2)
         }
         if json {
@@ -32,11 +62,6 @@ struct Verify: ParsableCommand {
         if !report.complete { throw ExitCode(1) }
     }
 
-    private func showProgress(_ done: Int, _ total: Int) {
-        guard !json, isatty(2) == 1, done % 100 == 0 || done == total else { return }
-        print("\r\(done) of \(total) objects", terminator: done == total ? "\n" : "", to: &StandardError.shared)
-    }
-
     private func show(_ report: AuditReport) {
         for stream in report.streams {
             print(
@@ -44,7 +69,7 @@ struct Verify: ParsableCommand {
                     + (stream.complete_through.map { ", complete through \($0)" } ?? ""))
         }
         for finding in report.findings {
-            let place = [finding.stream, finding.object].compactMap(\.self).joined(separator: " ")
+            let place = [finding.zone, finding.stream, finding.object].compactMap(\.self).joined(separator: " ")
             print("\(finding.kind.rawValue): \(place): \(finding.detail)")
         }
         print(report.complete ? "complete" : "NOT complete: \(report.findings.count) findings")
