@@ -14,6 +14,7 @@ let package = Package(
     name: "sluice",
     dependencies: [
         .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.90.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
@@ -93,6 +94,17 @@ let package = Package(
             name: "Simulation",
             dependencies: ["Model", "Files", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
+        // A simulated world of several regions, running the gateway's own code.
+        .target(
+            name: "World",
+            dependencies: [
+                "Model", "Files", "Payload", "Journal", "Landing", "Gateway", "Audit", "Simulation",
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "WorldTests", dependencies: ["World"], swiftSettings: strict),
         .target(
             name: "Settings",
             dependencies: ["Model", "Payload", .product(name: "Yams", package: "Yams")],
@@ -124,7 +136,7 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "CLinux", "Model", "Files", "Telemetry", "Access", "Payload", "Journal", "Curl", "AWS", "Landing",
-                "Gateway", "Settings", "Edge", "Control", "Audit", "Replay", "LoadGenerator",
+                "Gateway", "Settings", "Edge", "Control", "Audit", "Replay", "World", "LoadGenerator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),

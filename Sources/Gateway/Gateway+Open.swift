@@ -10,16 +10,20 @@ extension Gateway {
     ///
     /// Blocks until recovered. Throws only when the journal directory can't be used at all, or is held by another
     /// process; damage inside is set aside, named in the log and the ledger, and the rest goes on.
-    /// - Parameter stores: one for each zone that the configuration names.
+    /// - Parameters:
+    ///   - stores: one for each zone that the configuration names.
+    ///   - observer: is told of every change of a landing zone's mode.
+    ///   - steps: runs the gateway without threads, in simulation; `nil`, the default, in production.
     package static func open(
         _ configuration: GatewayConfiguration, files: FS, stores: [ZoneName: Store], time: Time,
         incarnation: Incarnation,
-        workers: WorkerPool, log: Logger, observer: @escaping @Sendable (ZoneChange) -> Void = { _ in }
+        workers: WorkerPool, log: Logger, observer: @escaping @Sendable (ZoneChange) -> Void = { _ in },
+        steps: (any StepExecution)? = nil
     ) throws(JournalError) -> Gateway {
         let journal = try Journal<FS>(
             files: files, directory: configuration.journalDirectory, configuration: configuration.journal,
             gateway: configuration.name, incarnation: incarnation)
-        let timers = TimerQueue(time: time)
+        let timers = TimerQueue(time: time, steps: steps)
         let budget = Monitor(
             JournalBudget(
                 total: configuration.journalBudgetBytes,
@@ -30,7 +34,7 @@ extension Gateway {
         let opener = StreamOpener<FS, Store, Time>(
             journal: journal, configuration: configuration, time: time,
             reserve: reserve(configuration.journalReserveBytes),
-            ledgerReserve: reserve(configuration.journalReserveBytes / 2), budget: budget,
+            ledgerReserve: reserve(configuration.journalReserveBytes / 2), budget: budget, steps: steps,
             zones: LateBound<ZoneTable<FS, Store, Time>>())
         let ledgerOpened = try opener.open(ownStream(.ledger, configuration))
         let ledger = Ledger(
@@ -43,7 +47,8 @@ extension Gateway {
                     file: OverrideFile(name, files: files, journal: configuration.journalDirectory), time: time,
                     timers: timers, log: log, observer: observer)
                 let lander = Lander<FS, Store, Time>(
-                    configuration.landing, store: store, link: link, time: time, timers: timers, log: log
+                    configuration.landing, store: store, link: link, time: time, timers: timers,
+                    jitter: { steps?.jitter() ?? Double.random(in: 0...1) }, log: log
                 ) { segment, stream, completion in
                     guard stream != .ledger else { return completion() }
                     ledger.recordUntilDurable([.objectLanded(.init(segment, stream, name))], completion: completion)

@@ -160,6 +160,18 @@ package enum Refusal: Sendable {
     case stopping(retryAfter: Duration)
 }
 
+extension Refusal {
+    /// How long to wait before trying again; `nil` when the same request will never be taken.
+    package var retryAfter: Duration? {
+        switch self {
+        case .journalFull(let wait), .journalFailed(_, let wait), .landingUnavailable(_, let wait),
+            .partitioned(_, _, let wait), .overloaded(let wait), .stopping(let wait):
+            wait
+        default: nil
+        }
+    }
+}
+
 package struct Readiness: Sendable {
     package struct Check: Sendable {
         package var name: String

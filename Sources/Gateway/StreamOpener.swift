@@ -19,6 +19,8 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
     /// The ledger leaves less: landing and retiring write facts, and must go on when intake has stopped.
     let ledgerReserve: DiskReserve<FS>
     let budget: Monitor<JournalBudget>
+    /// `nil` in production.
+    let steps: (any StepExecution)?
     /// Bound once the parts that need the first writer exist.
     let zones: LateBound<ZoneTable<FS, Store, Time>>
     let ledger = LateBound<Ledger<FS, Time>>()
@@ -33,7 +35,7 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
         let late = LateBound<StreamWriter<FS, Time>>()
         let writer = StreamWriter(
             stream: stream.name, journal: core, time: time,
-            reserve: stream.name == .ledger ? ledgerReserve : reserve,
+            reserve: stream.name == .ledger ? ledgerReserve : reserve, steps: steps,
             onHeld: { [budget, time] bytes in
                 budget.withLock { $0.holds(stream.name, bytes, now: time.monotonic()) }
             }

@@ -8,5 +8,6 @@ struct Sluice: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             Serve.self, Status.self, Config.self, JournalCommand.self, Verify.self, ReplayCommand.self, Bench.self,
+            Simulate.self,
         ])
 }

@@ -1,13 +1,19 @@
-/// A reference that is set once, after what holds it was made: for parts that need each other.
+/// A reference that is set once, after what holds it was made: for parts that need each other. It keeps nothing alive: the
+/// gateway holds its parts.
 final class LateBound<Value: AnyObject & Sendable>: Sendable {
-    private let held = Monitor<Value?>(nil)
+    private struct Held {
+        weak var value: Value?
+        var isBound = false
+    }
+
+    private let held = Monitor(Held())
 
     func bind(_ value: Value) {
         held.withLock { held in
-            precondition(held == nil, "bound twice")
-            held = value
+            precondition(!held.isBound, "bound twice")
+            held = Held(value: value, isBound: true)
         }
     }
 
-    var value: Value? { held.withLock { $0 } }
+    var value: Value? { held.withLock { $0.value } }
 }

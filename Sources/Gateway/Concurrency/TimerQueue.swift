@@ -22,9 +22,13 @@ package final class TimerQueue<Time: TimeSource>: Sendable {
 
     private let state = Monitor(State())
     private let time: Time
+    private let steps: (any StepExecution)?
 
-    package init(time: Time) {
+    /// - Parameter steps: without a thread, as steps of a simulation; `nil` in production.
+    package init(time: Time, steps: (any StepExecution)? = nil) {
         self.time = time
+        self.steps = steps
+        guard steps == nil else { return }
         let thread = Thread { [state] in TimerQueue.loop(state, time) }
         thread.name = "timers"
         thread.stackSize = 1 << 20
@@ -33,6 +37,7 @@ package final class TimerQueue<Time: TimeSource>: Sendable {
 
     /// Runs `action` once, not before `delay` has passed.
     package func after(_ delay: Duration, _ action: @escaping @Sendable () -> Void) {
+        if let steps { return steps.later(after: delay, action) }
         let due = time.monotonic() + delay
         state.signal { $0.entries.append(Entry(due: due, action: action)) }
     }

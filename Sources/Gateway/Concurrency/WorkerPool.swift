@@ -27,9 +27,14 @@ package final class WorkerPool: Sendable {
     }
 
     private let state = Monitor(State())
+    private let steps: (any StepExecution)?
+
+    /// A pool without threads, whose jobs are steps of a simulation.
+    package init(steps: any StepExecution) { self.steps = steps }
 
     /// Starts `threads` threads named `name`.
     package init(name: String, threads: Int) {
+        steps = nil
         for index in 0..<threads {
             let state = self.state
             let thread = Thread {
@@ -43,6 +48,7 @@ package final class WorkerPool: Sendable {
 
     /// Runs the job on one of the threads, later. Never blocks.
     package func run(_ job: @escaping @Sendable () -> Void) {
+        if let steps { return steps.later(job) }
         state.signal { $0.jobs.append(job) }
     }
 

@@ -16,7 +16,6 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
     private struct State {
         var schedule: LandingSchedule
         var items: [LandingSchedule.Ticket: Item] = [:]
-        var random = SystemRandomNumberGenerator()
         /// Landed, but not yet recorded and retired.
         var retiring = 0
     }
@@ -27,6 +26,7 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
     private let time: Time
     private let timers: TimerQueue<Time>
     private let recorder: Recorder
+    private let jitter: @Sendable () -> Double
     private let log: Logger
 
     /// Writes a landed fact and calls back once it is durable.
@@ -34,8 +34,9 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
 
     package init(
         _ configuration: LandingSchedule.Configuration, store: Store, link: ZoneLink<FS, Store, Time>, time: Time,
-        timers: TimerQueue<Time>, log: Logger, recorder: @escaping Recorder
+        timers: TimerQueue<Time>, jitter: @escaping @Sendable () -> Double, log: Logger, recorder: @escaping Recorder
     ) {
+        self.jitter = jitter
         state = Monitor(State(schedule: LandingSchedule(configuration)))
         self.store = store
         self.link = link
@@ -136,7 +137,7 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
             let verdict = state.signal { state in
                 let verdict = state.schedule.finished(
                     ticket, LandingOutcome(outcome), now: time.monotonic(),
-                    jitter: Double.random(in: 0...1, using: &state.random))
+                    jitter: jitter())
                 if verdict == .landed {
                     state.items[ticket] = nil
                     state.retiring += 1

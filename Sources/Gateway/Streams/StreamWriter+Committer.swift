@@ -1,0 +1,144 @@
+import Files
+import Journal
+import Model
+
+extension StreamWriter {
+    /// Drives a stream's journal: takes what has come into the mailbox, commits it in groups, seals, hands over.
+    final class Committer: @unchecked Sendable {
+        // SAFETY: used by the writer's thread only, from `run()` on; in simulation by steps, which never overlap.
+        private let journal: StreamJournal<FS>
+        private let time: Time
+        private let reserve: DiskReserve<FS>
+        private let mailbox: Monitor<Mailbox>
+        private let onHeld: @Sendable (Int64) -> Void
+        private let onSealed: @Sendable (SealedSegment) -> Void
+        private var toldHeld: Int64 = 0
+        /// After a failed seal: not before this moment again.
+        private var sealNotBefore: MonotonicInstant?
+
+        private enum Work {
+            case commit([Pending])
+            case order(Order)
+            case stop
+        }
+
+        init(
+            journal: sending StreamJournal<FS>, time: Time, reserve: DiskReserve<FS>, mailbox: Monitor<Mailbox>,
+            onHeld: @escaping @Sendable (Int64) -> Void, onSealed: @escaping @Sendable (SealedSegment) -> Void
+        ) {
+            self.journal = journal
+            self.time = time
+            self.reserve = reserve
+            self.mailbox = mailbox
+            self.onHeld = onHeld
+            self.onSealed = onSealed
+        }
+
+        /// Works until the writer stops, waiting for work in between.
+        func run() {
+            while true {
+                tellHeld()
+                let work = mailbox.wait(until: sealDueAt) { Committer.take(&$0) }
+                if !carryOn(with: work) { return }
+            }
+        }
+
+        /// Works as long as there is work, without waiting.
+        func runAvailable() {
+            var going = true
+            while going {
+                tellHeld()
+                let work = mailbox.withLock { Committer.take(&$0) }
+                going = carryOn(with: work) && work != nil
+            }
+            tellHeld()
+        }
+
+        /// When a segment must be sealed though no work comes; `nil` when nothing is open.
+        var sealDueAt: MonotonicInstant? {
+            guard let due = journal.sealDueAt else { return nil }
+            return sealNotBefore.map { max(due, $0) } ?? due
+        }
+
+        private static func take(_ mailbox: inout Mailbox) -> Work? {
+            if !mailbox.orders.isEmpty { return .order(mailbox.orders.removeFirst()) }
+            if !mailbox.batches.isEmpty {
+                defer { mailbox.batches.removeAll(keepingCapacity: true) }
+                return .commit(mailbox.batches)
+            }
+            return mailbox.stopping ? .stop : nil
+        }
+
+        /// Does the work, if any, and what is due anyway. False when the writer has stopped.
+        private func carryOn(with work: Work?) -> Bool {
+            switch work {
+            case .commit(let group): commit(group)
+            case .order(let order): carryOut(order)
+            case nil: break
+            case .stop:
+                mailbox.signal { $0.stopped = true }
+                return false
+            }
+            sealIfDue()
+            handOver()  // Also what an append sealed on its way past a poisoned segment.
+            return true
+        }
+
+        private func commit(_ group: [Pending]) {
+            let result: Result<[SequenceRange], WriteFailure>
+            if reserve.isBreached {
+                result = .failure(.full)
+            } else {
+                do {
+                    let ranges = try journal.append(group.map(\.batch), monotonic: time.monotonic())
+                    mailbox.withLock { $0.durableNext = journal.nextSequence }
+                    // Before the promise of the batch's room is given back, so that it is never free in between.
+                    tellHeld()
+                    result = .success(ranges)
+                } catch {
+                    result = .failure(WriteFailure(error))
+                }
+            }
+            for (index, pending) in group.enumerated() { pending.completion(result.map { $0[index] }) }
+        }
+
+        private func carryOut(_ order: Order) {
+            switch order {
+            case .seal(let completion):
+                let error = seal()
+                handOver()
+                completion(error)
+            case .retire(let segment, let completion):
+                do {
+                    try journal.retire(segment, now: time.now())
+                    completion(nil)
+                } catch { completion(error) }
+            case .salvage(let segment, let completion):
+                do { completion(.success(try journal.salvage(segment))) } catch { completion(.failure(error)) }
+            }
+        }
+
+        private func tellHeld() {
+            guard journal.heldBytes != toldHeld else { return }
+            toldHeld = journal.heldBytes
+            onHeld(toldHeld)
+        }
+
+        private func handOver() {
+            for segment in journal.takeSealed() { onSealed(segment) }
+        }
+
+        private func sealIfDue() {
+            let now = time.monotonic()
+            guard let due = sealDueAt, due <= now else { return }
+            sealNotBefore = seal() == nil ? nil : now + .seconds(1)
+        }
+
+        private func seal() -> JournalError? {
+            do {
+                try journal.seal()
+                return nil
+            } catch { return error }
+        }
+    }
+}

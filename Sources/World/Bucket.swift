@@ -1,0 +1,20 @@
+import Foundation
+import Model
+
+/// The landing zone of a simulated world: create-only and durable.
+final class Bucket: @unchecked Sendable {
+    // SAFETY: a world runs on one thread.
+    enum Answer {
+        case created
+        /// The name is taken, by these bytes.
+        case taken([UInt8])
+    }
+
+    private(set) var objects: [String: [UInt8]] = [:]
+
+    func create(_ name: String, _ bytes: [UInt8]) -> Answer {
+        if let there = objects[name] { return .taken(there) }
+        objects[name] = bytes
+        return .created
+    }
+}

@@ -1,0 +1,87 @@
+import Gateway
+import Model
+import Simulation
+
+/// Sends batches of one stream, one at a time, to the gateway of its region; repeats each with the same key until it has
+/// a receipt. A strong stream's producer may repeat it at another region's gateway.
+final class Producer: @unchecked Sendable {
+    // SAFETY: a world runs on one thread.
+    private struct Pending {
+        var key: String
+        var events: [String]
+        var text: String
+    }
+
+    let stream: StreamName
+    private let isStrong: Bool
+    private let name: String
+    private let home: Region
+    private let world: World
+    private let loop: StepLoop
+    private var pending: Pending?
+    private var number = 0
+    private var attempt = 0
+    /// No new batches; what is in doubt is still asked for.
+    var isClosing = false
+
+    var isSettled: Bool { pending == nil }
+
+    init(_ stream: StreamName, isStrong: Bool, home: Region, _ world: World, _ loop: StepLoop) {
+        self.stream = stream
+        self.isStrong = isStrong
+        self.home = home
+        self.world = world
+        self.loop = loop
+        name = "\(home.name)-\(stream)"
+    }
+
+    func start() { loop.later(after: loop.duration(0...5)) { [self] in next() } }
+
+    private func next() {
+        if isClosing { return }
+        let key = "\(name)-\(number)"
+        number += 1
+        let events = (0..<Int.random(in: 1...3, using: &loop.random)).map { "\(key)-\($0)" }
+        let text = events.map { "{\"id\":\"\($0)\"}\n" }.joined()
+        pending = Pending(key: key, events: events, text: text)
+        world.record.offer(events, to: stream)
+        send()
+    }
+
+    private func send() {
+        guard let pending else { return }
+        attempt += 1
+        let now = attempt
+        let region = isStrong && loop.chance(4) ? world.anyRegion() : home
+        // No answer at all, as when the gateway dies: asked again.
+        loop.later(after: .seconds(40)) { [self] in if attempt == now, self.pending != nil { send() } }
+        guard let life = region.life else {
+            world.record.refuse("connection refused")
+            return again(after: loop.duration(0.5...5), now)
+        }
+        let wasCutOff = isStrong && life.isPartitioned
+        life.submit(pending.text, key: pending.key, stream: stream) { [self] outcome in
+            // The answer to an attempt that was given up is true all the same, and comes again.
+            guard attempt == now, let pending = self.pending else { return }
+            switch outcome {
+            case .receipt(let receipt):
+                if wasCutOff, life.isPartitioned {
+                    world.violate("\(stream): \(pending.key) was acknowledged while the zone was cut off")
+                }
+                world.record.acknowledge(
+                    pending.key, pending.events, in: stream, at: life.clock.now(), receipt.durability)
+                world.check(receipt, pending.events, isStrong: isStrong)
+                self.pending = nil
+                attempt += 1
+                loop.later(after: world.pause()) { [self] in next() }
+            case .refused(let refusal):
+                world.check(refusal, isStrong: isStrong)
+                again(after: refusal.retryAfter ?? .seconds(1), now)
+            }
+        }
+    }
+
+    private func again(after delay: Duration, _ now: Int) {
+        loop.later(after: min(delay, .seconds(60))) { [self] in if attempt == now { send() } }
+    }
+}
