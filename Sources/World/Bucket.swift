@@ -12,6 +12,9 @@ final class Bucket: @unchecked Sendable {
 
     private(set) var objects: [String: [UInt8]] = [:]
 
+    /// What a landing zone must never do.
+    func overwrite(_ name: String, _ bytes: [UInt8]) { objects[name] = bytes }
+
     func create(_ name: String, _ bytes: [UInt8]) -> Answer {
         if let there = objects[name] { return .taken(there) }
         objects[name] = bytes

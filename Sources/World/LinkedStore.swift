@@ -18,10 +18,15 @@ final class LinkedStore: ObjectStore, @unchecked Sendable {
     private let files: SimulatedFileSystem
     private var waiting: [Int: Created] = [:]
     private var nextRequest = 0
+    private let betrayal: Betrayal?
     /// As long as the S3 client's stall limit.
     private let patience: Duration = .seconds(15)
 
-    init(_ bucket: Bucket, _ link: Link, _ loop: StepLoop, _ life: LifeSteps, _ files: SimulatedFileSystem) {
+    init(
+        _ bucket: Bucket, _ link: Link, _ loop: StepLoop, _ life: LifeSteps, _ files: SimulatedFileSystem,
+        _ betrayal: Betrayal?
+    ) {
+        self.betrayal = betrayal
         self.bucket = bucket
         self.link = link
         self.loop = loop
@@ -89,8 +94,13 @@ final class LinkedStore: ObjectStore, @unchecked Sendable {
         case .failing where loop.chance(2): return .unknown(StoreFailure(.broken, "500"))
         case .throttling: return .unknown(StoreFailure(.throttled, "503 SlowDown", retryAfter: .seconds(2)))
         case .denying: return .refused(StoreFailure(.denied, "403 ExpiredToken"))
-        case .conflicting: return .conflict
+        case .conflicting: return betrayal == .conflictAsSame ? .same : .conflict
         default: break
+        }
+        if betrayal == .forgetsObjects, loop.chance(50) { return .created }
+        if betrayal == .overwrites {
+            bucket.overwrite(name, bytes)
+            return .created
         }
         let answer = bucket.create(name, bytes)
         if link.weather == .failing { return .unknown(StoreFailure(.broken, "500")) }

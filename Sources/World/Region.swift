@@ -31,7 +31,7 @@ final class Region: @unchecked Sendable {
     func start() {
         let steps = LifeSteps(loop)
         let files = disk.fileSystem
-        let store = LinkedStore(world.bucket, link, loop, steps, files)
+        let store = LinkedStore(world.bucket, link, loop, steps, files, world.betrayal)
         do {
             let gateway = try Gateway.open(
                 configuration, files: files, stores: [.main: store], time: clock,

@@ -16,6 +16,7 @@ package final class World: @unchecked Sendable {
     let streams: [StreamConfiguration]
     let journalBudgetBytes: Int64?
     let drainOrder: LandingSchedule.DrainOrder
+    let betrayal: Betrayal?
     private let loop: StepLoop
     private let plan: Plan
     private var regions: [Region] = []
@@ -25,7 +26,11 @@ package final class World: @unchecked Sendable {
     private var isStormy = true
     package private(set) var summary = Summary()
 
-    package init(seed: UInt64, hours: Double = 2) {
+    /// - Parameters:
+    ///   - hours: of faults; calm follows until all has landed. Default 2.
+    ///   - betrayal: what is broken on purpose. Default nothing.
+    package init(seed: UInt64, hours: Double = 2, betrayal: Betrayal? = nil) {
+        self.betrayal = betrayal
         loop = StepLoop(seed: seed)
         plan = Plan(&loop.random, hours: hours)
         streams = World.streams

@@ -3,11 +3,39 @@ import Testing
 import World
 
 @Suite struct WorldTests {
+    /// Worlds in which a promise did not hold once; they are run first, for ever.
+    private static let knownSeeds: [UInt64] = []
+
     @Test("in simulated worlds of several regions nothing acknowledged is lost, doubled or claimed too early")
     func worlds() throws {
-        let count = ProcessInfo.processInfo.environment["SLUICE_WORLDS"].flatMap { UInt64($0) } ?? 20
-        for seed in 0..<count {
-            do { try World(seed: seed).run() } catch { Issue.record("seed \(seed): \(error)") }
+        let count = ProcessInfo.processInfo.environment["SLUICE_WORLDS"].flatMap { UInt64($0) } ?? 12
+        for seed in Self.knownSeeds + Array(0..<count) {
+            do { try World(seed: seed, hours: 1).run() } catch {
+                Issue.record("seed \(seed): \(error); again: sluice simulate --seed \(seed) --hours 1")
+            }
         }
+    }
+
+    @Test("a seed makes the same world again")
+    func sameAgain() throws {
+        let summaries = try (0..<2).map { _ in
+            let world = World(seed: 7, hours: 0.5)
+            try world.run()
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .sortedKeys
+            return try encoder.encode(world.summary)
+        }
+        #expect(summaries[0] == summaries[1])
+    }
+
+    @Test("a landing zone that breaks its word is found out", arguments: Betrayal.allCases)
+    func betrayed(_ betrayal: Betrayal) {
+        let caught = (0..<30 as Range<UInt64>).first { seed in
+            do {
+                try World(seed: seed, hours: 1, betrayal: betrayal).run()
+                return false
+            } catch { return true }
+        }
+        #expect(caught != nil, "thirty worlds did not notice: \(betrayal)")
     }
 }
