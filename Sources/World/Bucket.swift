@@ -15,6 +15,14 @@ final class Bucket: @unchecked Sendable {
     /// What a landing zone must never do.
     func overwrite(_ name: String, _ bytes: [UInt8]) { objects[name] = bytes }
 
+    /// Those that have landed a part of their ledger.
+    var gateways: Set<GatewayName> {
+        Set(
+            objects.keys.filter { $0.hasPrefix("_ledger/") }.compactMap { name in
+                name.split(separator: "/").last.flatMap { GatewayName($0.prefix { $0 != "_" }) }
+            })
+    }
+
     func create(_ name: String, _ bytes: [UInt8]) -> Answer {
         if let there = objects[name] { return .taken(there) }
         objects[name] = bytes

@@ -69,7 +69,8 @@ final class Producer: @unchecked Sendable {
                     world.violate("\(stream): \(pending.key) was acknowledged while the zone was cut off")
                 }
                 world.record.acknowledge(
-                    pending.key, pending.events, in: stream, at: life.clock.now(), receipt.durability)
+                    pending.key, pending.events, in: stream, by: region.gatewayName, at: life.clock.now(),
+                    receipt.durability)
                 world.check(receipt, pending.events, isStrong: isStrong)
                 self.pending = nil
                 attempt += 1

@@ -6,7 +6,9 @@ final class Record: @unchecked Sendable {
     // SAFETY: a world runs on one thread.
     struct Acknowledged {
         var events: [String]
-        /// By the clock of the gateway that said so.
+        /// The gateway that said so.
+        var by: GatewayName
+        /// By that gateway's clock.
         var at: Timestamp
         var durability: Durability
     }
@@ -18,10 +20,13 @@ final class Record: @unchecked Sendable {
 
     func offer(_ events: [String], to stream: StreamName) { offered[stream, default: []].formUnion(events) }
 
-    func acknowledge(_ key: String, _ events: [String], in stream: StreamName, at: Timestamp, _ durability: Durability)
-    {
+    func acknowledge(
+        _ key: String, _ events: [String], in stream: StreamName, by gateway: GatewayName, at: Timestamp,
+        _ durability: Durability
+    ) {
         if acknowledged[stream]?[key] == nil {
-            acknowledged[stream, default: [:]][key] = Acknowledged(events: events, at: at, durability: durability)
+            acknowledged[stream, default: [:]][key] = Acknowledged(
+                events: events, by: gateway, at: at, durability: durability)
         }
     }
 

@@ -11,6 +11,7 @@ import SystemPackage
 final class Region: @unchecked Sendable {
     // SAFETY: a world runs on one thread.
     let name: String
+    let gatewayName: GatewayName
     let link: Link
     let clock: SimulatedTime
     let disk: SimulatedDisk
@@ -21,6 +22,7 @@ final class Region: @unchecked Sendable {
 
     init(_ name: String, _ world: World, _ loop: StepLoop, capacity: Int64) {
         self.name = name
+        gatewayName = GatewayName(name)!
         self.world = world
         self.loop = loop
         link = Link(loop)
@@ -66,7 +68,7 @@ final class Region: @unchecked Sendable {
         journal.segmentMaxAge = .seconds(30)
         journal.reserveStepBytes = 4096
         var configuration = GatewayConfiguration(
-            name: GatewayName(name)!, streams: world.streams, journalDirectory: "/journal", journal: journal,
+            name: gatewayName, streams: world.streams, journalDirectory: "/journal", journal: journal,
             version: "world")
         configuration.journalReserveBytes = 64 << 10
         configuration.journalBudgetBytes = world.journalBudgetBytes

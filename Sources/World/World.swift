@@ -169,16 +169,18 @@ package final class World: @unchecked Sendable {
         }
     }
 
-    /// Complete-through never claims what has not landed.
+    /// Complete-through never claims what has not landed, of any gateway that the landing zone has heard of. (Of one that has
+    /// never landed anything it can't know.)
     private func checkTruthfulness() throws(Violation) {
         guard !plan.hasClockJumps else { return }
         let report = try audit()
+        let known = bucket.gateways
         for stream in report.streams {
             guard let name = StreamName(stream.stream), let text = stream.complete_through,
                 let through = Timestamp(rfc3339: text), let acknowledged = record.acknowledged[name]
             else { continue }
             let landed = Set(try landedKeys(name))
-            for (key, batch) in acknowledged where batch.at < through {
+            for (key, batch) in acknowledged where batch.at < through && known.contains(batch.by) {
                 if let missing = batch.events.first(where: { !landed.contains($0) }) {
                     throw Violation(
                         "\(name) is said to be complete through \(through), and \(missing) of \(key) is missing")

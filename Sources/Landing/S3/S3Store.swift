@@ -68,7 +68,19 @@ package final class S3Store<FS: FileSystem, HTTP: HTTPClient, Time: TimeSource>:
         inspect(object.name, patience: object.patience) { [self] outcome in
             switch outcome {
             case .present(object.length, object.sha256): completion(equal)
-            case .present: completion(.different)
+            case .present(let length, _):
+                // A segment under whose name other bytes are stops its stream, so no header is taken for proof of that. (Of a
+                // strong batch's object the caller reads the head itself, and nothing stops.)
+                guard case .file = object.body else { return completion(.different) }
+                hash(client.location.key(object.name), nil, length, at: 0, SHA256()) { outcome in
+                    switch outcome {
+                    case .present(object.length, object.sha256): completion(equal)
+                    case .present: completion(.different)
+                    case .absent:
+                        completion(.unknown(StoreFailure(.broken, "\(object.name) vanished while it was read")))
+                    case .failed(let failure): completion(.unknown(failure))
+                    }
+                }
             case .absent:
                 completion(
                     .unknown(
@@ -144,9 +156,14 @@ package final class S3Store<FS: FileSystem, HTTP: HTTPClient, Time: TimeSource>:
     private func judge(
         _ response: HTTPResponse, _ key: String, _ completion: @escaping @Sendable (InspectOutcome) -> Void
     ) {
-        guard let length = response.header("Content-Length").flatMap({ Int64($0) }), length >= 0 else {
+        guard let length = response.header("Content-Length").flatMap({ Int64($0) }), length >= 0,
+            response.header("ETag") != nil
+        else {
+            // Every object has both: this is somebody else's page.
             return completion(
-                .failed(StoreFailure(.broken, "\(client.location.description): a reply without the object's length")))
+                .failed(
+                    StoreFailure(.broken, "\(client.location.description): a reply without the object's length or ETag")
+                ))
         }
         if let sha256 = S3Store.statedHash(response) { return completion(.present(length: length, sha256: sha256)) }
         // An object that states no hash is read and hashed.
