@@ -8,7 +8,7 @@ import World
 
     @Test("in simulated worlds of several regions nothing acknowledged is lost, doubled or claimed too early")
     func worlds() throws {
-        let count = ProcessInfo.processInfo.environment["SLUICE_WORLDS"].flatMap { UInt64($0) } ?? 12
+        let count = ProcessInfo.processInfo.environment["SLUICE_WORLDS"].flatMap { UInt64($0) } ?? 6
         for seed in Self.knownSeeds + Array(0..<count) {
             do { try World(seed: seed, hours: 1).run() } catch {
                 Issue.record("seed \(seed): \(error); again: sluice simulate --seed \(seed) --hours 1")
