@@ -1,10 +1,18 @@
-import Audit
-import Foundation
+import Landing
 
-/// The bucket as `sluice verify` reads it.
+/// The bucket at one moment, as `sluice verify` reads it.
 struct BucketReader: LandingZoneReader {
-    let bucket: Bucket
+    let objects: [String: [UInt8]]
 
-    func names() -> [String] { bucket.objects.keys.filter { $0.hasSuffix(".json.gz") }.sorted() }
-    func bytes(of name: String) -> Data { Data(bucket.objects[name] ?? []) }
+    var place: String { "the simulated bucket" }
+
+    func page(of prefix: String, after: String?) -> ListingPage {
+        ListingPage(
+            objects: objects.filter { $0.key.hasPrefix(prefix) && $0.key.hasSuffix(".json.gz") }
+                .map { StoredObject(name: $0.key, length: Int64($0.value.count)) }.sorted { $0.name < $1.name })
+    }
+
+    func read(_ object: StoredObject, at offset: Int64, count: Int) -> [UInt8]? {
+        objects[object.name].map { Array($0[Int(offset)...].prefix(count)) }
+    }
 }

@@ -60,17 +60,17 @@ package final class World: @unchecked Sendable {
     }()
 
     /// Runs it: so many hours of faults, then calm until everything has landed, then the reckoning.
-    package func run() throws(Violation) {
+    package func run() async throws(Violation) {
         for region in regions { region.start() }
         for producer in producers { producer.start() }
         for region in regions { storm(over: region) }
         for _ in 0..<3 {
             loop.run(for: plan.duration / 3)
             try throwViolations()
-            try checkTruthfulness()
+            try await checkTruthfulness()
         }
         try calm()
-        try reckon()
+        try await reckon()
     }
 
     // MARK: Faults
@@ -173,9 +173,9 @@ package final class World: @unchecked Sendable {
 
     /// Complete-through never claims what has not landed, of any gateway that the landing zone has heard of. (Of one that has
     /// never landed anything it can't know.)
-    private func checkTruthfulness() throws(Violation) {
+    private func checkTruthfulness() async throws(Violation) {
         guard !plan.hasClockJumps else { return }
-        let report = try audit()
+        let report = try await audit()
         let known = bucket.gateways
         for stream in report.streams {
             guard let name = StreamName(stream.stream), let text = stream.complete_through,
@@ -192,7 +192,7 @@ package final class World: @unchecked Sendable {
         }
     }
 
-    private func reckon() throws(Violation) {
+    private func reckon() async throws(Violation) {
         for stream in streams {
             let landed = try landedKeys(stream.name)
             var seen: Set<String> = []
@@ -209,7 +209,7 @@ package final class World: @unchecked Sendable {
             }
         }
         // A running gateway's last facts have not landed yet: the ledger's own tail is no finding.
-        if let finding = try audit().findings.first(where: { !($0.kind == .gap && $0.stream == "_ledger") }) {
+        if let finding = try await audit().findings.first(where: { !($0.kind == .gap && $0.stream == "_ledger") }) {
             throw Violation(
                 "sluice verify: \(finding.kind.rawValue) \(finding.stream ?? "") \(finding.object ?? "") \(finding.detail)"
             )
@@ -220,8 +220,10 @@ package final class World: @unchecked Sendable {
         summary.refusals = record.refusals
     }
 
-    private func audit() throws(Violation) -> AuditReport {
-        do { return try LandingAudit.run(BucketReader(bucket: bucket)) } catch { throw Violation("verify: \(error)") }
+    private func audit() async throws(Violation) -> AuditReport {
+        do { return try await LandingAudit.run([AuditZone(BucketReader(objects: bucket.objects))]) } catch {
+            throw Violation("verify: \(error)")
+        }
     }
 
     private func landedKeys(_ stream: StreamName) throws(Violation) -> [String] {

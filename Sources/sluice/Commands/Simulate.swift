@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import World
 
-struct Simulate: ParsableCommand {
+struct Simulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract:
             "Run simulated worlds of several regions, with cuts, crashes and failing disks, and check every promise.",
@@ -28,14 +28,14 @@ struct Simulate: ParsableCommand {
         guard runs > 0, seed <= UInt64.max - runs else { throw ValidationError("--runs is at least 1") }
     }
 
-    func run() throws {
+    func run() async throws {
         var failed = 0
         var batches = 0
         let began = Date()
         for number in seed..<(seed + runs) {
             let world = World(seed: number, hours: hours)
             do {
-                try world.run()
+                try await world.run()
                 batches += world.summary.batches
                 if json { print(try prettyJSON(Outcome(seed: number, violation: nil, summary: world.summary))) }
             } catch {
