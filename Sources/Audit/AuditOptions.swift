@@ -2,8 +2,8 @@ import Landing
 
 /// What to check, and how.
 package struct AuditOptions: Sendable {
-    /// Objects read at once. The default is 8: an object store's latency is hidden, and memory stays at some 200 MB whatever
-    /// the objects' size.
+    /// Objects read at once. The default is 8: an object store's latency is hidden, and memory is bounded by so many
+    /// pieces and blocks, whatever the objects' size.
     package var width = 8
     /// Only what landed in this hour or later; nil is everything. What came before may have expired.
     package var since: LandingHour?

@@ -139,6 +139,10 @@ final class CurlExchange {
             tooLarge = true
             return 0
         }
+        if response.body.isEmpty, let length = response.header("Content-Length").flatMap({ Int($0) }) {
+            // A large body would grow, and be copied, again and again.
+            response.body.reserveCapacity(min(max(count, length), request.limits.responseMaxBytes))
+        }
         response.body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
         return count
     }

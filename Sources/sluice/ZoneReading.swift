@@ -1,3 +1,4 @@
+import CLinux
 import Curl
 import Files
 import Foundation
@@ -14,6 +15,7 @@ final class ZoneReading {
     private let threads = WorkerPool(name: "landing", threads: 8)
 
     init(command: String) {
+        sluice_return_memory()
         var log = Logger(label: "sluice-\(command)") { StreamLogHandler.standardError(label: $0) }
         log.logLevel = .warning
         buckets = S3Buckets(gateway: "sluice-\(command)", log: log)

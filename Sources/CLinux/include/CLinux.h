@@ -11,3 +11,5 @@ int sluice_punch_hole(int fd, off_t offset, off_t length);
 int sluice_pipe(int ends[2]);
 // mallopt(3): keeps buffers of up to 64 MiB in the heap instead of mapping and unmapping each, and bounds the arenas.
 void sluice_tune_malloc(void);
+// mallopt(3): gives buffers of 1 MiB and more back as soon as they are free, for commands that read much and keep little.
+void sluice_return_memory(void);

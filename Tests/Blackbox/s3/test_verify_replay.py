@@ -1,10 +1,12 @@
 """`sluice verify` and `sluice replay` over a real bucket, and between buckets, directories and gateways."""
 
+import base64
 import gzip
 import json
 import os
 import re
 import subprocess
+import time
 
 import pytest
 import yaml
@@ -224,6 +226,49 @@ def test_listings_page_and_several_zones_are_one_check(folder, moto):
     copy = moto.fresh_bucket()
     result = report(sluice(moto, "replay", "land", "--config", config, "bulk", f"s3://{copy}", "--json"))
     assert result["landed"] == 1099
+
+
+def test_large_objects_are_read_and_copied_in_little_memory(folder, moto):
+    """Objects of many pieces, of which none is ever held whole; the copy waits on disk meanwhile, and leaves nothing there."""
+    bucket, other = moto.fresh_bucket(), moto.fresh_bucket()
+    batches, megabytes = 24, 8
+    with serving(folder, moto, zone(moto, bucket)) as gateway:
+        # One object: neither its size nor its age seals it before the end.
+        gateway.stop()
+        gateway.settings["journal"].update(segment_max_age_seconds=3600, segment_max_bytes=1 << 30)
+        gateway.start()
+        for number in range(batches):
+            body = b"".join(
+                b'{"eventID":"%d-%d","eventTime":"2026-01-01T00:00:00Z","pad":"%s"}\n' % (
+                    number, event, base64.b64encode(os.urandom(750_000))) for event in range(megabytes))
+            assert gateway.post("audit_logs", body, key=f"big-{number}").status == 202
+        assert gateway.stop() == 0, gateway.tail()
+    source, target = f"s3://{bucket}/land", f"s3://{other}"
+    largest = max(len(stored.body) for stored in moto.objects(bucket, "land/audit_logs/"))
+    assert largest > 130 << 20
+    found, peak = measured(moto, folder, "verify", "--json", source)
+    assert found["complete"] and peak < 100 << 20, peak
+    copied, peak = measured(moto, folder, "replay", "land", source, target, "--json")
+    assert copied["tally"]["problems"] == 0 and copied["landed"] > 0 and peak < 100 << 20, peak
+    assert verify(moto, target)["complete"]
+    assert not list(folder.glob("sluice-replay-*"))
+
+
+def measured(server, folder, *arguments):
+    """The command's result, and its peak memory in bytes: the kernel's own mark, looked at until the end."""
+    with open(folder / "out", "w+") as output:
+        process = subprocess.Popen(
+            [str(binary()), *map(str, arguments)], stdout=output,
+            env={**os.environ, **server.environment("unused"), "TMPDIR": str(folder)})
+        peak = 0
+        while process.poll() is None:
+            with open(f"/proc/{process.pid}/status") as status:
+                found = re.search(r"VmHWM:\s+(\d+) kB", status.read())
+            peak = max(peak, int(found[1]) << 10 if found else 0)
+            time.sleep(0.02)
+        output.seek(0)
+        assert process.returncode == 0 and peak > 0
+        return json.load(output), peak
 
 
 def test_since_leaves_out_what_is_older(folder, moto):
