@@ -30,7 +30,8 @@ import Testing
                     if request.method == "HEAD" {
                         guard let there else { return .response(404) }
                         let hash = Data(SHA256.hash(there)).base64EncodedString()
-                        return .response(200, headers: [("x-amz-checksum-sha256", hash)], body: there)
+                        return .response(
+                            200, headers: [("x-amz-checksum-sha256", hash), ("ETag", "\"e\"")], body: there)
                     }
                     if honours, there != nil, request.header("If-None-Match") == "*" { return .response(412) }
                     state.objects[request.target] = request.body

@@ -206,4 +206,24 @@ import Testing
         #expect(short.isRefused && short.failure?.kind == .corrupt)
         #expect(bucket.methods == [], "half an object is none")
     }
+
+    @Test("before a segment's stream stops for other bytes, those are read: headers alone prove nothing")
+    func otherBytesAreRead() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path.appending("segment")
+        try LinuxFileSystem().seal(path, bytes)
+        let liar = ScriptedServer.Reply.object(bytes, [("x-amz-checksum-sha256", checksum([9]))])
+        for (get, expected) in [
+            (ScriptedServer.Reply.response(206, body: bytes), CreateOutcome.same),
+            (.response(206, body: Array("two\n".utf8)), .different), (.error(404, "NoSuchKey"), nil),
+            (.response(503), nil),
+        ] as [(ScriptedServer.Reply, CreateOutcome?)] {
+            let bucket = ScriptedBucket { request in
+                request.method == "PUT" ? .response(412) : request.method == "HEAD" ? liar : get
+            }
+            let outcome = bucket.create(.file(name, path, bytes))
+            #expect(bucket.methods == ["PUT", "HEAD", "GET"])
+            if let expected { #expect(outcome == expected) } else { #expect(outcome.isUnknown) }
+        }
+    }
 }

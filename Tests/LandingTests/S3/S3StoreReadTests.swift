@@ -68,6 +68,11 @@ import Testing
         }
         // A HEAD can't say why: renewed credentials are tried, once.
         #expect(failure.kind == .denied && denied.methods == ["HEAD", "HEAD"] && denied.credentials.renewals == 1)
+        let foreign = ScriptedBucket { _ in .response(200, body: Array("<html>".utf8)) }
+        guard case .failed = foreign.inspect("a") else {
+            Issue.record("a page without an ETag is no object")
+            return
+        }
         let endless = ScriptedBucket { _ in .raw(Array("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".utf8)) }
         guard case .failed = endless.inspect("a") else {
             Issue.record("a length that nobody stated was believed")

@@ -96,7 +96,8 @@ extension ScriptedServer.Reply {
 
     /// The reply to a HEAD of an object with these bytes, by the checksum that the store verified.
     static func object(_ bytes: [UInt8], _ headers: [(String, String)]? = nil) -> Self {
-        .response(200, headers: headers ?? [("x-amz-checksum-sha256", checksum(bytes))], body: bytes)
+        .response(
+            200, headers: (headers ?? [("x-amz-checksum-sha256", checksum(bytes))]) + [("ETag", "\"e\"")], body: bytes)
     }
 }
 
