@@ -20,6 +20,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.20.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0"),
     ],
     targets: [
         // C and C++ leaves.
@@ -123,6 +125,10 @@ let package = Package(
             dependencies: [
                 "Model", "Telemetry", "Access", "Gateway", .product(name: "Logging", package: "swift-log"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
         .testTarget(
@@ -186,6 +192,12 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: strict),
         .testTarget(
+            name: "ControlTests",
+            dependencies: [
+                "Model", "Telemetry", "Access", "Gateway", "Control", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "AccessTests",
             dependencies: [
                 "Model", "Files", "Access", "Simulation", .product(name: "SystemPackage", package: "swift-system"),
@@ -195,7 +207,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Model", "Files", "Curl", "AWS", "ScriptedServer", "Journal", "Landing", "Payload", "Gateway",
+                "Model", "Files", "Telemetry", "Curl", "AWS", "ScriptedServer", "Journal", "Landing", "Payload",
+                "Gateway",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

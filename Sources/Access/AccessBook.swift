@@ -82,41 +82,34 @@ package final class AccessBook<FS: FileSystem, Time: TimeSource>: Doorkeeper {
 
     // MARK: Changing
 
-    /// Adds a producer with its first key. The key's text is in the answer and nowhere else.
+    /// Adds a producer with its first key, of which only the hash is kept.
     package func addProducer(
-        _ name: PrincipalName, streams: StreamGrant, quota: Quota, expiresAt: Timestamp?
-    ) throws(AccessError) -> AccessKey {
+        _ name: PrincipalName, streams: StreamGrant, quota: Quota, key: AccessKey, expiresAt: Timestamp?
+    ) throws(AccessError) {
         try change { (roll) throws(AccessError) in
-            let (key, record) = newKey(.producer, expiresAt)
-            try roll.add(ProducerRecord(name: name, streams: streams, quota: quota, keys: [record]))
-            return key
+            try roll.add(
+                ProducerRecord(name: name, streams: streams, quota: quota, keys: [record(key, .producer, expiresAt)]))
         }
     }
 
     package func addOperator(
-        _ name: PrincipalName, role: OperatorRole, expiresAt: Timestamp?
-    ) throws(AccessError) -> AccessKey {
+        _ name: PrincipalName, role: OperatorRole, key: AccessKey, expiresAt: Timestamp?
+    ) throws(AccessError) {
         try change { (roll) throws(AccessError) in
-            let (key, record) = newKey(.operator, expiresAt)
-            try roll.add(OperatorRecord(name: name, role: role, keys: [record]))
-            return key
+            try roll.add(OperatorRecord(name: name, role: role, keys: [record(key, .operator, expiresAt)]))
         }
     }
 
     /// A further key for a producer; the ones it has stay valid until they are revoked.
-    package func addKey(toProducer name: PrincipalName, expiresAt: Timestamp?) throws(AccessError) -> AccessKey {
+    package func add(_ key: AccessKey, toProducer name: PrincipalName, expiresAt: Timestamp?) throws(AccessError) {
         try change { (roll) throws(AccessError) in
-            let (key, record) = newKey(.producer, expiresAt)
-            try roll.addKey(record, toProducer: name, now: time.now())
-            return key
+            try roll.addKey(record(key, .producer, expiresAt), toProducer: name, now: time.now())
         }
     }
 
-    package func addKey(toOperator name: PrincipalName, expiresAt: Timestamp?) throws(AccessError) -> AccessKey {
+    package func add(_ key: AccessKey, toOperator name: PrincipalName, expiresAt: Timestamp?) throws(AccessError) {
         try change { (roll) throws(AccessError) in
-            let (key, record) = newKey(.operator, expiresAt)
-            try roll.addKey(record, toOperator: name, now: time.now())
-            return key
+            try roll.addKey(record(key, .operator, expiresAt), toOperator: name, now: time.now())
         }
     }
 
@@ -140,10 +133,9 @@ package final class AccessBook<FS: FileSystem, Time: TimeSource>: Doorkeeper {
         try saving.withLock { (_) throws(AccessError) in adopt(try AccessBook.read(files, path)) }
     }
 
-    private func newKey(_ kind: AccessKey.Kind, _ expiresAt: Timestamp?) -> (AccessKey, KeyRecord) {
-        var random = SystemRandomNumberGenerator()
-        let key = AccessKey.random(kind, using: &random)
-        return (key, KeyRecord(id: key.id, sha256: key.sha256, createdAt: time.now(), expiresAt: expiresAt))
+    private func record(_ key: AccessKey, _ kind: AccessKey.Kind, _ expiresAt: Timestamp?) -> KeyRecord {
+        precondition(key.kind == kind, "a key of the other kind")
+        return KeyRecord(id: key.id, sha256: key.sha256, createdAt: time.now(), expiresAt: expiresAt)
     }
 
     /// Makes the change durable first, then visible.

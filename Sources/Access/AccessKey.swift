@@ -21,7 +21,13 @@ package struct AccessKey: Sendable {
     private static let secretLength = 43
     static let textLength = 3 + 1 + idLength + 1 + secretLength
 
-    /// A new key from the machine's random source, or the one given.
+    /// A new key from the machine's random source.
+    package static func random(_ kind: Kind) -> AccessKey {
+        var random = SystemRandomNumberGenerator()
+        return AccessKey.random(kind, using: &random)
+    }
+
+    /// A new key from a cryptographic source.
     package static func random(
         _ kind: Kind, using random: inout some RandomNumberGenerator
     ) -> AccessKey {

@@ -7,4 +7,11 @@ package struct ProducerRecord: Sendable, Equatable {
     package var quota: Quota
     /// More than one while a key is being replaced.
     package var keys: [KeyRecord]
+
+    package init(name: PrincipalName, streams: StreamGrant, quota: Quota, keys: [KeyRecord]) {
+        self.name = name
+        self.streams = streams
+        self.quota = quota
+        self.keys = keys
+    }
 }

@@ -15,6 +15,8 @@ package struct Finding: Encodable, Equatable, Sendable {
         case noLedger = "no_ledger"
         /// The gateway itself reported acknowledged events that its disk lost.
         case damaged
+        /// The chain of a gateway's trail is broken: an entry was changed, is missing, or does not belong.
+        case trailBroken = "trail_broken"
         /// An object whose name or content is none of a gateway's.
         case foreign
     }

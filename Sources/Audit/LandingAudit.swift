@@ -20,6 +20,7 @@ package final class LandingAudit {
     private var objects = ObjectTable()
     private var batches = BatchRepeats()
     private var missing: Set<String> = []
+    private var trail = TrailView()
     private var findings: [Finding] = []
 
     private init(_ zones: [AuditZone], _ options: AuditOptions, _ progress: @escaping (AuditProgress) -> Void) {
@@ -146,6 +147,13 @@ package final class LandingAudit {
         for (index, line) in content.facts.enumerated() where line.map({ !fact($0) }) ?? true {
             add(.foreign, stream, object.name, in: zone, "line \(index + 1) is no ledger fact")
         }
+        for (index, line) in content.trail.enumerated() {
+            guard let line else {
+                add(.foreign, stream, object.name, in: zone, "line \(index + 1) is no entry of a trail")
+                continue
+            }
+            trail.add(line)
+        }
     }
 
     private func report(_ repeated: BatchRepeats.Repeat, in zone: AuditZone? = nil) {
@@ -194,6 +202,8 @@ package final class LandingAudit {
     }
 
     private func conclude(_ ledger: LedgerView) -> AuditReport {
+        // When only the newest hours are read, the chain's beginning is not among them.
+        for fault in trail.conclude(fromAnywhere: options.since != nil) { add(.trailBroken, .trail, nil, fault) }
         for repeated in batches.settle() { report(repeated) }
         var progress: [StreamName: [GatewayName: LifeProgress]] = [:]
         for life in Set(ranges.keys).union(ledger.lives).sorted(by: { "\($0)" < "\($1)" }) {

@@ -16,6 +16,8 @@ struct ObjectContent: Sendable {
     var sha256: [UInt8] = []
     /// Of an object of the ledger; nil for a line that is none.
     var facts: [FactLine.Fact?] = []
+    /// Of an object of a trail; nil for a line that is none.
+    var trail: [TrailView.Line?] = []
     private var next: UInt64?
 
     enum Outcome: Sendable {
@@ -57,6 +59,9 @@ struct ObjectContent: Sendable {
         entries += header.entries
         let text = try block.decompressed()
         lines += text.bytes.reduce(0) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
+        if header.stream == .trail {
+            trail += text.bytes.split(separator: UInt8(ascii: "\n")).map { TrailView.Line(Data($0)) }
+        }
         guard header.stream == .ledger else { return }
         let decoder = JSONDecoder()
         for line in text.bytes.split(separator: UInt8(ascii: "\n")) {

@@ -4,6 +4,7 @@ import Landing
 package import Logging
 package import Model
 import Payload
+package import Telemetry
 
 extension Gateway {
     /// Recovers the journal, hands what is sealed to the landing zone, and starts taking batches.
@@ -17,8 +18,8 @@ extension Gateway {
     package static func open(
         _ configuration: GatewayConfiguration, files: FS, stores: [ZoneName: Store], time: Time,
         incarnation: Incarnation,
-        workers: WorkerPool, log: Logger, observer: @escaping @Sendable (ZoneChange) -> Void = { _ in },
-        steps: (any StepExecution)? = nil
+        workers: WorkerPool, telemetry: Telemetry = Telemetry(), log: Logger,
+        observer: @escaping @Sendable (ZoneChange) -> Void = { _ in }, steps: (any StepExecution)? = nil
     ) throws(JournalError) -> Gateway {
         let journal = try Journal<FS>(
             files: files, directory: configuration.journalDirectory, configuration: configuration.journal,
@@ -35,20 +36,26 @@ extension Gateway {
             journal: journal, configuration: configuration, time: time,
             reserve: reserve(configuration.journalReserveBytes),
             ledgerReserve: reserve(configuration.journalReserveBytes / 2), budget: budget, steps: steps,
+            telemetry: telemetry,
             zones: LateBound<ZoneTable<FS, Store, Time>>())
         let ledgerOpened = try opener.open(ownStream(.ledger, configuration))
         let ledger = Ledger(
             gateway: configuration.name, incarnation: incarnation, writer: ledgerOpened.stream.writer, time: time,
             timers: timers, log: log)
+        let lateTrail = LateBound<Trail<FS, Time>>()
         let zones = ZoneTable(
             stores.map { name, store in
                 let link = ZoneLink<FS, Store, Time>(
                     name, configuration.partition, store: store,
                     file: OverrideFile(name, files: files, journal: configuration.journalDirectory), time: time,
-                    timers: timers, log: log, observer: observer)
+                    timers: timers, log: log
+                ) { change in
+                    if let entry = TrailEntry(change) { lateTrail.value?.record(entry) { _ in } }
+                    observer(change)
+                }
                 let lander = Lander<FS, Store, Time>(
                     configuration.landing, store: store, link: link, time: time, timers: timers,
-                    jitter: { steps?.jitter() ?? Double.random(in: 0...1) }, log: log
+                    jitter: { steps?.jitter() ?? Double.random(in: 0...1) }, telemetry: telemetry, log: log
                 ) { segment, stream, completion in
                     guard stream != .ledger else { return completion() }
                     ledger.recordUntilDurable([.objectLanded(.init(segment, stream, name))], completion: completion)
@@ -59,6 +66,15 @@ extension Gateway {
         opener.ledger.bind(ledger)
         var opened = [ledgerOpened, try opener.open(ownStream(.quarantine, configuration))]
         let quarantine = opened[1].stream
+        // Its keys tell at start whether the last line is in the journal: they are kept for as long as a gateway may stand
+        // still. It may use the reserve: an operator must be able to act when the disk is full.
+        opened.append(
+            try opener.open(ownStream(.trail, configuration), window: .seconds(400 * 86_400), usesReserve: true))
+        let trail = Trail(
+            gateway: configuration.name, incarnation: incarnation, stream: opened[2].stream, files: files,
+            directory: configuration.journalDirectory, time: time, timers: timers, telemetry: telemetry, log: log,
+            steps: steps)
+        lateTrail.bind(trail)
         var available: [StreamName: AvailableStream<FS, Time>] = [:]
         var strong: [StreamName: StrongStream<FS, Store, Time>] = [:]
         for stream in configuration.streams {
@@ -84,10 +100,12 @@ extension Gateway {
             GatewayParts(
                 configuration: configuration, incarnation: incarnation, time: time, log: log, journal: journal,
                 workers: workers, timers: timers, available: available, strong: strong, quarantine: quarantine,
-                orphans: orphans, ledger: ledger, zones: zones, budget: budget))
+                orphans: orphans, ledger: ledger, reserve: opener.reserve, trail: trail, telemetry: telemetry,
+                zones: zones, budget: budget))
         ledger.recordUntilDurable([.incarnationOpened(version: configuration.version)]) {}
         for stream in opened { gateway.resume(stream) }
         gateway.keepStatingPositions()
+        telemetry.addSource { [weak gateway] in gateway?.samples() ?? [] }
         for zone in zones.all { zone.start() }
         return gateway
     }
@@ -126,6 +144,7 @@ extension Gateway {
         record(facts)
         let lander = zones[zone].lander
         for segment in report.sealed { lander.add(segment, writer: opened.stream.writer) }
+        rescuing.withLock { $0[name, default: 0] += report.damagedSealed.count }
         for segment in report.damagedSealed { rescue(segment, opened.stream.writer, lander) }
     }
 
@@ -140,6 +159,7 @@ extension Gateway {
             switch outcome {
             case .present(let length, let sha256) where length == segment.length && sha256 == segment.sha256:
                 lander.add(alreadyLanded: segment, writer: writer)
+                rescuing.withLock { $0[writer.stream, default: 1] -= 1 }
             case .present, .absent:
                 writer.salvage(segment) { [self] result in
                     switch result {
@@ -147,6 +167,7 @@ extension Gateway {
                         let facts = salvage.damages.map { damaged(writer.stream, $0) }
                         record(facts)
                         for sound in salvage.sealed { lander.add(sound, writer: writer) }
+                        rescuing.withLock { $0[writer.stream, default: 1] -= 1 }
                     case .failure(let error):
                         log.error("could not salvage; will try again", metadata: ["error": "\(error)"])
                         timers.after(.seconds(10)) { [weak self] in self?.rescue(segment, writer, lander) }

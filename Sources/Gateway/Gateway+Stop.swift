@@ -24,13 +24,15 @@ extension Gateway {
         let deadline = time.monotonic() + limit
         refuseNewBatches()
         let finished = phase.wait(until: deadline) { $0.requests == 0 ? true : nil } ?? false
-        let streams = available.values.map(\.writer) + orphans.map(\.writer) + [quarantine.writer]
+        let streams = available.values.map(\.writer) + orphans.map(\.writer) + [quarantine.writer, trail.stream.writer]
+        trail.drain(deadline: deadline)
         sealAll(streams, deadline)
         zones.waitUntilLanded(deadline: deadline)
         recordEnd(streams, deadline)
         sealAll([ledger.writer], deadline)
         zones.waitUntilLanded(deadline: deadline)
         for writer in streams + [ledger.writer] { writer.stop() }
+        trail.stop()
         journal.close()
         workers.stop()
         timers.stop()

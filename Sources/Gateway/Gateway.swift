@@ -4,6 +4,7 @@ package import Landing
 import Logging
 package import Model
 import Payload
+import Telemetry
 
 /// One region's gateway between the door and the landing zone: takes batches, makes them durable, lands them.
 ///
@@ -13,6 +14,7 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
 
     package let configuration: GatewayConfiguration
     package let incarnation: Incarnation
+    package let startedAt: Timestamp
     let time: Time
     let log: Logger
     /// Held for its lock: no other process may write this journal while the gateway lives.
@@ -26,9 +28,14 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
     let quarantine: AvailableStream<FS, Time>
     let orphans: [AvailableStream<FS, Time>]
     let ledger: Ledger<FS, Time>
+    let reserve: DiskReserve<FS>
+    let trail: Trail<FS, Time>
+    let telemetry: Telemetry
     let zones: ZoneTable<FS, Store, Time>
     let budget: Monitor<JournalBudget>
     let phase = Monitor(Running())
+    /// Streams with damaged segments that are still being looked into, and how many.
+    let rescuing = Monitor<[StreamName: Int]>([:])
 
     struct Running {
         var phase = Phase.running
@@ -49,8 +56,12 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
         quarantine = parts.quarantine
         orphans = parts.orphans
         ledger = parts.ledger
+        reserve = parts.reserve
+        trail = parts.trail
+        telemetry = parts.telemetry
         zones = parts.zones
         budget = parts.budget
+        startedAt = parts.time.now()
     }
 
     // MARK: Intake

@@ -3,6 +3,7 @@ import Journal
 import Landing
 import Logging
 import Model
+import Telemetry
 
 /// What ``Gateway/open(_:files:store:time:incarnation:workers:log:)`` puts together, in the order in which the parts need each
 /// other.
@@ -20,6 +21,9 @@ struct GatewayParts<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
     /// Streams whose journals are still there, but which take no batches.
     let orphans: [AvailableStream<FS, Time>]
     let ledger: Ledger<FS, Time>
+    let reserve: DiskReserve<FS>
+    let trail: Trail<FS, Time>
+    let telemetry: Telemetry
     let zones: ZoneTable<FS, Store, Time>
     let budget: Monitor<JournalBudget>
 }

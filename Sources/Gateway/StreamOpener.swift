@@ -2,6 +2,7 @@ import Files
 import Journal
 import Landing
 import Model
+import Telemetry
 
 /// A stream whose journal is recovered and whose writer runs.
 struct OpenedStream<FS: FileSystem, Time: TimeSource> {
@@ -21,21 +22,31 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
     let budget: Monitor<JournalBudget>
     /// `nil` in production.
     let steps: (any StepExecution)?
+    let telemetry: Telemetry
     /// Bound once the parts that need the first writer exist.
     let zones: LateBound<ZoneTable<FS, Store, Time>>
     let ledger = LateBound<Ledger<FS, Time>>()
 
-    func open(_ stream: StreamConfiguration) throws(JournalError) -> OpenedStream<FS, Time> {
-        var dedup = DedupIndex(
-            window: configuration.idempotencyWindow, maxBatches: configuration.idempotencyMaxBatches)
-        let (core, report) = try journal.open(stream.name, now: time.now()) { entry, incarnation, first in
+    /// - Parameters:
+    ///   - window: how long its batches are recognised; nil: as configured.
+    ///   - usesReserve: whether it may write into the space that intake leaves free.
+    func open(
+        _ stream: StreamConfiguration, window: Duration? = nil, usesReserve: Bool = false
+    ) throws(JournalError) -> OpenedStream<FS, Time> {
+        let window = window ?? configuration.idempotencyWindow
+        var own = configuration.journal
+        own.idempotencyWindow = window
+        var dedup = DedupIndex(window: window, maxBatches: configuration.idempotencyMaxBatches)
+        let (core, report) = try journal.open(stream.name, configuration: own, now: time.now()) {
+            entry, incarnation, first in
             dedup.insert(entry, incarnation: incarnation, first: first)
         }
         dedup.expire(now: time.now())
         let late = LateBound<StreamWriter<FS, Time>>()
         let writer = StreamWriter(
             stream: stream.name, journal: core, time: time,
-            reserve: stream.name == .ledger ? ledgerReserve : reserve, steps: steps,
+            reserve: usesReserve ? reserve.spent : stream.name == .ledger ? ledgerReserve : reserve, steps: steps,
+            commits: telemetry.histogram(.commitDuration, [stream.name.rawValue]),
             onHeld: { [budget, time] bytes in
                 budget.withLock { $0.holds(stream.name, bytes, now: time.monotonic()) }
             }

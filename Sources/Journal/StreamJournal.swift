@@ -65,6 +65,9 @@ package final class StreamJournal<FS: FileSystem> {
         return active.began + configuration.segmentMaxAge
     }
 
+    /// What the open segment holds so far; `nil` when it holds nothing.
+    package var openTotals: SegmentTotals? { active?.totals }
+
     /// Writes the batches and makes them durable with one sync per block, which nearly always is one; all of them or,
     /// as far as the caller may say, none.
     ///

@@ -26,4 +26,5 @@ package struct StreamName: Hashable, Comparable, Sendable, CustomStringConvertib
 
     package static let ledger = StreamName("_ledger")!
     package static let quarantine = StreamName("_quarantine")!
+    package static let trail = StreamName("_trail")!
 }

@@ -8,7 +8,7 @@ final class MischievousStore: ObjectStore {
         case well
         /// Creates the object, but gives no answer that proves it, this many times.
         case silent(Int)
-        /// Creates nothing.
+        /// Creates and shows nothing.
         case refusing
     }
 
@@ -41,6 +41,9 @@ final class MischievousStore: ObjectStore {
     }
 
     func readPrefix(_ name: String, count: Int, completion: @escaping @Sendable (ReadOutcome) -> Void) {
+        if case .refusing = mood.withLock({ $0 }) {
+            return completion(.failed(StoreFailure(.denied, "access denied")))
+        }
         store.readPrefix(name, count: count, completion: completion)
     }
 }

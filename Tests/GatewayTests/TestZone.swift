@@ -7,6 +7,7 @@ import Logging
 import Model
 import Payload
 import SystemPackage
+import Telemetry
 
 /// A gateway over a directory of the machine that goes when the value goes.
 final class TestZone: Sendable {
@@ -35,7 +36,7 @@ final class TestZone: Sendable {
 
     /// Opens a gateway with the streams `logs` (available) and `bills` (strong).
     func open(
-        _ change: (inout GatewayConfiguration) -> Void = { _ in },
+        telemetry: Telemetry = Telemetry(), _ change: (inout GatewayConfiguration) -> Void = { _ in },
         observer: @escaping @Sendable (ZoneChange) -> Void = { _ in }
     ) throws -> TestGateway {
         var configuration = GatewayConfiguration(
@@ -54,7 +55,7 @@ final class TestZone: Sendable {
         return try Gateway.open(
             configuration, files: LinuxFileSystem(), stores: [.main: store], time: SystemTime(),
             incarnation: Incarnation(rawValue: UInt64.random(in: 0...UInt64.max)),
-            workers: WorkerPool(name: "worker", threads: 2),
+            workers: WorkerPool(name: "worker", threads: 2), telemetry: telemetry,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, observer: observer)
     }
 

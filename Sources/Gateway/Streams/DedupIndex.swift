@@ -81,6 +81,11 @@ package struct DedupIndex: Sendable {
     /// Whether the batch is known; for streams that only the gateway writes.
     package func contains(_ digest: BatchDigest) -> Bool { records[digest] != nil }
 
+    /// The first receipt's facts; `nil` when the batch is not known (any more).
+    package func record(of digest: BatchDigest) -> (Record, rejects: [BatchEntry.Reject])? {
+        records[digest].map { (expanded($0), rejects[digest] ?? []) }
+    }
+
     /// The batch is durable: remember it and hand back who waits for it.
     package mutating func finish(
         _ entry: BatchEntry, incarnation: Incarnation, first: UInt64, now: Timestamp

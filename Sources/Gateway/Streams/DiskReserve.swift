@@ -15,6 +15,12 @@ package struct DiskReserve<FS: FileSystem>: Sendable {
         self.bytes = bytes
     }
 
+    /// The reserve of those who may use all of it: it is breached only when nothing is free.
+    var spent: DiskReserve { DiskReserve(files: files, directory: directory, bytes: 0) }
+
+    /// Bytes free on the volume; `nil` when it can't be asked.
+    package var freeBytes: Int64? { try? files.freeBytes(directory) }
+
     /// Whether less than the reserve is free. A volume that can't be asked counts as breached.
     package var isBreached: Bool {
         guard let free = try? files.freeBytes(directory) else { return true }

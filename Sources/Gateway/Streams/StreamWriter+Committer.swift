@@ -1,6 +1,7 @@
 import Files
 import Journal
 import Model
+import Telemetry
 
 extension StreamWriter {
     /// Drives a stream's journal: takes what has come into the mailbox, commits it in groups, seals, hands over.
@@ -10,6 +11,7 @@ extension StreamWriter {
         private let time: Time
         private let reserve: DiskReserve<FS>
         private let mailbox: Monitor<Mailbox>
+        private let commits: Histogram?
         private let onHeld: @Sendable (Int64) -> Void
         private let onSealed: @Sendable (SealedSegment) -> Void
         private var toldHeld: Int64 = 0
@@ -24,12 +26,14 @@ extension StreamWriter {
 
         init(
             journal: sending StreamJournal<FS>, time: Time, reserve: DiskReserve<FS>, mailbox: Monitor<Mailbox>,
-            onHeld: @escaping @Sendable (Int64) -> Void, onSealed: @escaping @Sendable (SealedSegment) -> Void
+            commits: Histogram?, onHeld: @escaping @Sendable (Int64) -> Void,
+            onSealed: @escaping @Sendable (SealedSegment) -> Void
         ) {
             self.journal = journal
             self.time = time
             self.reserve = reserve
             self.mailbox = mailbox
+            self.commits = commits
             self.onHeld = onHeld
             self.onSealed = onSealed
         }
@@ -90,8 +94,13 @@ extension StreamWriter {
                 result = .failure(.full)
             } else {
                 do {
-                    let ranges = try journal.append(group.map(\.batch), monotonic: time.monotonic())
-                    mailbox.withLock { $0.durableNext = journal.nextSequence }
+                    let began = time.monotonic()
+                    let ranges = try journal.append(group.map(\.batch), monotonic: began)
+                    commits?.record(time.monotonic() - began)
+                    mailbox.withLock { mailbox in
+                        mailbox.durableNext = journal.nextSequence
+                        mailbox.open = journal.openTotals.map(Backlog.init)
+                    }
                     // Before the promise of the batch's room is given back, so that it is never free in between.
                     tellHeld()
                     result = .success(ranges)
@@ -125,7 +134,11 @@ extension StreamWriter {
         }
 
         private func handOver() {
-            for segment in journal.takeSealed() { onSealed(segment) }
+            let sealed = journal.takeSealed()
+            guard !sealed.isEmpty else { return }
+            for segment in sealed { onSealed(segment) }
+            // Only now: at no moment may a batch be neither here nor with the lander.
+            mailbox.withLock { $0.open = journal.openTotals.map(Backlog.init) }
         }
 
         private func sealIfDue() {

@@ -2,6 +2,7 @@ import Foundation
 package import Files
 package import Journal
 package import Model
+package import Telemetry
 
 /// The one thread that writes a stream's journal: group commit, seals, retirement.
 ///
@@ -17,6 +18,8 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
         var batches: [Pending] = []
         var orders: [Order] = []
         var durableNext: UInt64
+        /// What the segment that is not sealed yet holds.
+        var open: Backlog?
         var stopping = false
         var stopped = false
     }
@@ -36,14 +39,15 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
     /// changed, and `onSealed` gets each segment that is ready to land.
     package init(
         stream: StreamName, journal: sending StreamJournal<FS>, time: Time, reserve: DiskReserve<FS>,
-        steps: (any StepExecution)? = nil, onHeld: @escaping @Sendable (Int64) -> Void,
+        steps: (any StepExecution)? = nil, commits: Histogram? = nil, onHeld: @escaping @Sendable (Int64) -> Void,
         onSealed: @escaping @Sendable (SealedSegment) -> Void
     ) {
         self.stream = stream
         self.time = time
         mailbox = Monitor(Mailbox(durableNext: journal.nextSequence))
         let committer = Committer(
-            journal: journal, time: time, reserve: reserve, mailbox: mailbox, onHeld: onHeld, onSealed: onSealed)
+            journal: journal, time: time, reserve: reserve, mailbox: mailbox, commits: commits, onHeld: onHeld,
+            onSealed: onSealed)
         if let steps {
             self.steps = CommitterSteps(committer, time: time, steps: steps)
             return
@@ -68,6 +72,9 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
 
     /// The sequence after the last durable one. Every event acknowledged before this call has a lower one.
     package var durableNext: UInt64 { mailbox.withLock { $0.durableNext } }
+
+    /// What is durable and not sealed yet; `nil` when nothing is.
+    package var open: Backlog? { mailbox.withLock { $0.open } }
 
     package func seal(completion: @escaping @Sendable (JournalError?) -> Void) { order(.seal(completion)) }
 

@@ -3,6 +3,7 @@ package import Journal
 package import Landing
 package import Logging
 package import Model
+package import Telemetry
 
 /// Carries out the ``LandingSchedule``: sends sealed segments to the landing zone, records each in the ledger once it
 /// is there, and only then retires it from the journal.
@@ -27,6 +28,7 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
     private let timers: TimerQueue<Time>
     private let recorder: Recorder
     private let jitter: @Sendable () -> Double
+    private let telemetry: Telemetry
     private let log: Logger
 
     /// Writes a landed fact and calls back once it is durable.
@@ -34,7 +36,8 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
 
     package init(
         _ configuration: LandingSchedule.Configuration, store: Store, link: ZoneLink<FS, Store, Time>, time: Time,
-        timers: TimerQueue<Time>, jitter: @escaping @Sendable () -> Double, log: Logger, recorder: @escaping Recorder
+        timers: TimerQueue<Time>, jitter: @escaping @Sendable () -> Double, telemetry: Telemetry, log: Logger,
+        recorder: @escaping Recorder
     ) {
         self.jitter = jitter
         state = Monitor(State(schedule: LandingSchedule(configuration)))
@@ -43,6 +46,7 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
         self.time = time
         self.timers = timers
         self.recorder = recorder
+        self.telemetry = telemetry
         self.log = log
     }
 
@@ -71,6 +75,13 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
     /// Asks the landing zone for the segment's object.
     package func inspect(_ segment: SealedSegment, completion: @escaping @Sendable (InspectOutcome) -> Void) {
         store.inspect(segment.objectName, completion: completion)
+    }
+
+    /// The sealed segments that have not landed, by stream, oldest first.
+    package var waiting: [StreamName: [SealedSegment]] {
+        let items = state.withLock { $0.items }
+        return Dictionary(grouping: items.sorted { $0.key < $1.key }.map(\.value), by: \.writer.stream)
+            .mapValues { $0.map(\.segment) }
     }
 
     /// Segments not yet landed and retired.
@@ -144,6 +155,7 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
                 }
                 return verdict
             }
+            count(outcome, item)
             report(outcome, verdict, segment)
             link.heard(outcome)
             if verdict == .landed {
@@ -169,6 +181,14 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
         }
     }
 
+    private func count(_ outcome: CreateOutcome, _ item: Item) {
+        let stream = item.writer.stream.rawValue
+        telemetry.counter(.landingOutcomes, [stream, outcome.word]).add()
+        if LandingOutcome(outcome) == .landed {
+            telemetry.counter(.landedBytes, [stream]).add(Int(item.segment.length))
+        }
+    }
+
     private func report(_ outcome: CreateOutcome, _ verdict: LandingSchedule.Verdict, _ segment: SealedSegment) {
         let metadata: Logger.Metadata = ["object": "\(segment.objectName)", "bytes": "\(segment.length)"]
         switch verdict {
@@ -181,6 +201,20 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
             log.critical(
                 "the object's name is taken by other bytes: this stream is stopped and nothing was overwritten; compare the object with `sluice journal inspect`",
                 metadata: metadata)
+        }
+    }
+}
+
+extension CreateOutcome {
+    /// As the metric's label has it.
+    var word: String {
+        switch self {
+        case .created: "created"
+        case .same: "same"
+        case .different: "different"
+        case .conflict: "conflict"
+        case .unknown: "unknown"
+        case .refused: "refused"
         }
     }
 }
