@@ -5,6 +5,7 @@ import Hummingbird
 import Logging
 import Model
 import NIOCore
+import Telemetry
 
 /// Takes a request through every check, in this order: host, origin, target, method, key, role, body; then hands it to
 /// its route.
@@ -26,7 +27,10 @@ struct ControlResponder: HTTPResponder {
         do throws(ControlProblem) {
             answer = try await route(request, context)
         } catch {
-            if error.kind == .unauthorized { parts.logins.refused(plane: "control", address: context.address) }
+            if error.kind == .unauthorized {
+                parts.telemetry.counter(.failedLogins, ["control"]).add()
+                parts.logins.refused(plane: "control", address: context.address)
+            }
             if error.kind.status >= 500 {
                 context.logger.warning("control request failed", metadata: ["problem": "\(error.kind.rawValue)"])
             }

@@ -34,6 +34,8 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
     let zones: ZoneTable<FS, Store, Time>
     let budget: Monitor<JournalBudget>
     let phase = Monitor(Running())
+    /// What each stream takes now; see ``adopt(_:)``.
+    private let doors: Monitor<[StreamName: StreamConfiguration]>
     /// Streams with damaged segments that are still being looked into, and how many.
     let rescuing = Monitor<[StreamName: Int]>([:])
 
@@ -45,6 +47,7 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
     init(_ parts: GatewayParts<FS, Store, Time>) {
         configuration = parts.configuration
         incarnation = parts.incarnation
+        doors = Monitor(Dictionary(uniqueKeysWithValues: parts.configuration.streams.map { ($0.name, $0) }))
         time = parts.time
         log = parts.log
         admission = Admission(limit: parts.configuration.maxInFlightBytes)
@@ -136,7 +139,21 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
     }
 
     private func configuration(of name: StreamName) -> StreamConfiguration? {
-        available[name]?.configuration ?? strong[name]?.configuration
+        doors.withLock { $0[name] }
+    }
+
+    /// Puts what the streams' batches may be (rules and sizes) in force for the batches that come from now on. Where and
+    /// how a stream keeps its events stays as it was opened.
+    package func adopt(_ streams: [StreamConfiguration]) {
+        doors.withLock { doors in
+            for stream in streams where doors[stream.name] != nil {
+                doors[stream.name]!.rules = stream.rules
+                doors[stream.name]!.maxBodyBytes = stream.maxBodyBytes
+                if doors[stream.name]!.consistency == .strong {
+                    doors[stream.name]!.rules.checkDuplicateMembers = true
+                }
+            }
+        }
     }
 
     // MARK: A batch, on a worker
@@ -151,7 +168,7 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
             let identity = BatchIdentity(
                 stream: stream.name, producer: request.producer, idempotencyKey: request.idempotencyKey, body: body)
             if let available = available[stream.name] {
-                take(request, body, identity, into: available, completion: completion)
+                take(request, body, identity, stream.rules, into: available, completion: completion)
             } else if let strong = strong[stream.name] {
                 let processed = try encoders.with { encoder throws(PayloadError) in
                     try encoder.encode(
@@ -172,7 +189,7 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
     }
 
     private func take(
-        _ request: BatchRequest, _ body: BodyBuffer, _ identity: BatchIdentity,
+        _ request: BatchRequest, _ body: BodyBuffer, _ identity: BatchIdentity, _ rules: StreamRules,
         into stream: AvailableStream<FS, Time>, completion: @escaping @Sendable (BatchOutcome) -> Void
     ) {
         let receipts = ReceiptMaker(
@@ -207,7 +224,7 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
         do {
             processed = try encoders.with { encoder throws(PayloadError) in
                 try encoder.encode(
-                    body, format: request.format, rules: stream.configuration.rules, identity: identity,
+                    body, format: request.format, rules: rules, identity: identity,
                     receivedAt: request.receivedAt)
             }
         } catch {

@@ -6,7 +6,7 @@ package struct Settings: Sendable {
     package let streams: [StreamSettings]
     /// At least one. The first is where all lands that names none.
     package let zones: [ZoneSettings]
-    private let values: [String: String]
+    let values: [String: String]
 
     /// Parses the text of a settings file. Every fault is named, not only the first.
     /// - Parameter source: the file's name, for faults.
@@ -22,7 +22,7 @@ package struct Settings: Sendable {
         return Settings(values: reader.values, streams: reader.streams, zones: reader.zones)
     }
 
-    private init(values: [String: String], streams: [StreamSettings], zones: [ZoneSettings]) {
+    init(values: [String: String], streams: [StreamSettings], zones: [ZoneSettings]) {
         self.zones = zones.isEmpty ? [.standard] : zones
         self.values = values
         self.streams = streams

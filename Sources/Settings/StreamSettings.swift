@@ -13,6 +13,8 @@ package struct StreamSettings: Sendable {
     package let journalBudgetBytes: Int64?
     package let rules: StreamRules
     package let bodyMaxBytes: Int
+    /// As written; what is not there has its default.
+    let values: [String: String]
 
     init(name: StreamName, values: [String: String], required: [StreamRules.Requirement]) {
         func text(_ path: String) -> String? {
@@ -23,6 +25,7 @@ package struct StreamSettings: Sendable {
             return value
         }
         self.name = name
+        self.values = values
         strong = text("consistency") == "strong"
         zone = text("zone").flatMap { ZoneName($0) }
         priority = number("priority")

@@ -1,7 +1,8 @@
 import Foundation
 import Glibc
 
-/// One GET over plain HTTP/1.0, for `status`: a client library would be larger than all of the command.
+/// Single requests over plain HTTP/1.1, for the commands that speak to a gateway: a client library would be larger than
+/// all of them.
 enum LocalHTTP {
     struct Answer {
         var status: Int
@@ -12,28 +13,46 @@ enum LocalHTTP {
     }
 
     static func get(_ url: String, path: String) throws -> Answer {
+        try send("GET", url, path: path, headers: [:], body: nil)
+    }
+
+    static func send(
+        _ method: String, _ url: String, path: String, headers: [String: String], body: String?
+    ) throws -> Answer {
         guard let parts = URLComponents(string: url), parts.scheme == "http", let host = parts.host else {
             throw Failure(description: "not an http:// address")
         }
-        let socket = try connect(host, parts.port ?? 8080)
+        let port = parts.port ?? 80
+        let socket = try connect(host, port)
         defer { close(socket) }
-        let request = "GET \(path) HTTP/1.0\r\nHost: \(host)\r\n\r\n"
-        guard send(socket, request, request.utf8.count, Int32(MSG_NOSIGNAL)) == request.utf8.count else {
+        var request = "\(method) \(path) HTTP/1.1\r\nHost: \(host):\(port)\r\nConnection: close\r\n"
+        for (name, value) in headers.sorted(by: { $0.key < $1.key }) { request += "\(name): \(value)\r\n" }
+        if let body { request += "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n" }
+        request += "\r\n" + (body ?? "")
+        guard Glibc.send(socket, request, request.utf8.count, Int32(MSG_NOSIGNAL)) == request.utf8.count else {
             throw Failure(description: "the connection broke")
         }
+        return try parse(try receive(socket))
+    }
+
+    private static func receive(_ socket: Int32) throws -> Data {
         var data = Data()
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = recv(socket, &buffer, buffer.count, 0)
             if count < 0 { throw Failure(description: String(cString: strerror(errno))) }
-            if count == 0 { break }
+            if count == 0 { return data }
             data.append(contentsOf: buffer[..<count])
         }
-        let text = String(decoding: data, as: UTF8.self)
-        guard let status = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) }),
-            let end = text.range(of: "\r\n\r\n")
+    }
+
+    private static func parse(_ data: Data) throws -> Answer {
+        guard let end = data.range(of: Data("\r\n\r\n".utf8)),
+            case let head = String(decoding: data[..<end.lowerBound], as: UTF8.self),
+            let status = head.split(separator: " ").dropFirst().first.flatMap({ Int($0.prefix(3)) })
         else { throw Failure(description: "it does not answer as a gateway does") }
-        return Answer(status: status, body: String(text[end.upperBound...]))
+        // Every answer that is asked for here has a Content-Length.
+        return Answer(status: status, body: String(decoding: data[end.upperBound...], as: UTF8.self))
     }
 
     private static func connect(_ host: String, _ port: Int) throws -> Int32 {
@@ -48,7 +67,7 @@ enum LocalHTTP {
         while let address = next {
             let socket = Glibc.socket(
                 address.pointee.ai_family, address.pointee.ai_socktype, address.pointee.ai_protocol)
-            var limit = timeval(tv_sec: 10, tv_usec: 0)
+            var limit = timeval(tv_sec: 30, tv_usec: 0)
             setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
             setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
             if Glibc.connect(socket, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0 { return socket }

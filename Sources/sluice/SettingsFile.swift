@@ -9,19 +9,26 @@ struct SettingsFile: ParsableArguments {
 
     /// Names every fault on standard error, and ends with status 2 if there is one.
     func load() throws -> Settings {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            print("sluice: \(path): can't be read; give the settings file with --config", to: &StandardError.shared)
-            throw ExitCode(2)
-        }
         do {
-            return try Settings.parse(
-                String(decoding: data, as: UTF8.self), source: path,
-                environment: ProcessInfo.processInfo.environment)
+            return try read()
         } catch {
             print(error.description, to: &StandardError.shared)
             let count = error.faults.count
             print("sluice: \(count) \(count == 1 ? "fault" : "faults") in the settings", to: &StandardError.shared)
             throw ExitCode(2)
         }
+    }
+
+    /// The settings as the file has them now.
+    func read() throws(SettingsError) -> Settings {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw SettingsError(faults: [
+                SettingsFault(
+                    source: path, line: nil, column: nil, key: "",
+                    message: "can't be read; give the settings file with --config")
+            ])
+        }
+        return try Settings.parse(
+            String(decoding: data, as: UTF8.self), source: path, environment: ProcessInfo.processInfo.environment)
     }
 }

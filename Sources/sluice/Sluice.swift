@@ -7,7 +7,7 @@ struct Sluice: AsyncParsableCommand {
         abstract: "The regional front door for platform telemetry.",
         version: Version.current,
         subcommands: [
-            Serve.self, Status.self, Config.self, JournalCommand.self, Verify.self, ReplayCommand.self, Bench.self,
-            Simulate.self,
+            Serve.self, Status.self, Streams.self, ReceiptCommand.self, Partition.self, Producers.self, Operators.self,
+            Reload.self, Config.self, JournalCommand.self, Verify.self, ReplayCommand.self, Bench.self, Simulate.self,
         ])
 }

@@ -1,3 +1,5 @@
+import Model
+
 extension TrailEntry {
     /// What the gateway itself saw of a landing zone. Operators' orders are written before they are carried out, so a
     /// change that an order made gives no second line: `nil`.

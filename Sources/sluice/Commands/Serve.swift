@@ -1,5 +1,6 @@
 import Access
 import ArgumentParser
+import Control
 import Edge
 import Files
 import Gateway
@@ -24,10 +25,11 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try file.load()
-        var log = Logger(label: "sluice") { StreamLogHandler.standardError(label: $0) }
-        log.logLevel = Logger.Level(rawValue: settings.text("log.level")) ?? .info
+        let level = SharedLogLevel(Logger.Level(rawValue: settings.text("log.level")) ?? .info)
+        let log = level.logger(label: "sluice")
         // First of all, so that a signal during recovery is not lost.
         let signals = StopSignals()
+        let reloads = ReloadSignals()
         ProcessLimits.raise(log)
         let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         let workers = WorkerPool(
@@ -39,8 +41,8 @@ struct Serve: AsyncParsableCommand {
         let access: AccessBook<LinuxFileSystem, SystemTime>
         let zones: LandingZones
         let gateway: Gateway<LinuxFileSystem, ProductionStore, SystemTime>
+        let state = FilePath(settings.text("state.directory"))
         do {
-            let state = FilePath(settings.text("state.directory"))
             try files.createDirectories(state)
             access = try AccessBook(
                 files: files, path: state.appending("access.json"), time: time,
@@ -48,16 +50,34 @@ struct Serve: AsyncParsableCommand {
             zones = try LandingZones(settings, log: log)
             gateway = try Gateway.open(
                 GatewayConfiguration(settings), files: files, stores: zones.stores, time: time,
-                incarnation: incarnation, workers: workers, log: log)
+                incarnation: incarnation, workers: workers, telemetry: telemetry, log: log)
+            if settings.requiresKeys, settings.flag("control.enabled") {
+                try FirstAdmin.makeIfNeeded(
+                    access, hasAdmin: access.hasAdmin, directory: state, gateway: gateway, log: log)
+            }
         } catch {
             log.critical("could not start", metadata: ["error": "\(error)"])
             throw ExitCode(2)
         }
+        let started = Double(time.now().microseconds) / 1e6
+        telemetry.addSource { ProcessSource.samples(startedAt: started) }
+        let logins = LoginWatch(time: time) { entry in gateway.record(entry) { _ in } }
+        let running = RunningSettings(
+            settings, file: file, access: access, level: level, telemetry: telemetry, log: log
+        ) { gateway.adopt($0) }
+        let upkeep = Upkeep(logins: logins, reloads: reloads, running: running, gateway: gateway)
+        let control: ControlServer?
         let server: EdgeServer
         do {
+            control = try await startControl(
+                settings,
+                ControlParts(gateway: gateway, access: access, telemetry: telemetry, logins: logins) {
+                    await running.reload()
+                }, log)
             server = try await EdgeServer.start(
                 configuration: EdgeConfiguration(settings, loops: cores), intake: gateway,
-                doorkeeper: settings.requiresKeys ? access : OpenDoor(), telemetry: telemetry, logger: log)
+                doorkeeper: settings.requiresKeys ? access : OpenDoor(), telemetry: telemetry,
+                onFailedLogin: { logins.refused(plane: "data", address: $0) }, logger: log)
         } catch {
             log.critical("could not listen", metadata: ["error": "\(error)"])
             _ = gateway.stop(within: settings.duration("shutdown.deadline_seconds"))
@@ -68,6 +88,7 @@ struct Serve: AsyncParsableCommand {
             metadata: [
                 "url": "http://\(settings.text("listen.host")):\(server.port)", "gateway": "\(settings.gatewayName)",
                 "incarnation": "\(incarnation)",
+                "control": "\(control.map { "http://\(settings.text("control.host")):\($0.port)" } ?? "none")",
                 "landing": "\(settings.zones.map { "\($0.name) \($0.place)" }.joined(separator: ", "))",
             ])
         await signals.first()
@@ -79,6 +100,8 @@ struct Serve: AsyncParsableCommand {
             workers.run { continuation.resume(returning: gateway.stop(within: deadline)) }
         }
         zones.stop()
+        upkeep.stop()
+        await control?.stop()
         guard report.clean else {
             log.warning(
                 "stopped at the deadline; the next start lands what is left",
@@ -86,5 +109,16 @@ struct Serve: AsyncParsableCommand {
             throw ExitCode(1)
         }
         log.notice("stopped: everything acknowledged has landed")
+    }
+
+    private func startControl(
+        _ settings: Settings, _ parts: ControlParts, _ log: Logger
+    ) async throws -> ControlServer? {
+        guard settings.flag("control.enabled") else { return nil }
+        var configuration = ControlConfiguration()
+        configuration.host = settings.text("control.host")
+        configuration.port = settings.number("control.port")
+        configuration.requiresKey = settings.requiresKeys
+        return try await ControlServer.start(configuration: configuration, parts: parts, logger: log)
     }
 }

@@ -1,40 +1,41 @@
 import ArgumentParser
+import Control
 import Foundation
 
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say whether a gateway is ready, and what each of its parts says.",
-        discussion: "Exit status: 0 ready, 1 not ready, 2 not reached.")
+        abstract: "Say how a gateway stands: landing zones, streams, what has not landed.",
+        discussion: "Exit status: 0 ready, 1 not ready or refused, 2 not reached.")
 
-    @Option(help: "The gateway's data plane.")
-    var url = "http://127.0.0.1:8080"
+    @OptionGroup var control: ControlClient
 
-    @Flag(help: "Print the gateway's answer as JSON.")
-    var json = false
+    @Flag(help: "Show it again and again, until interrupted.")
+    var watch = false
 
-    func run() throws {
-        let answer: LocalHTTP.Answer
-        do {
-            answer = try LocalHTTP.get(url, path: "/readyz?verbose")
-        } catch {
-            print("sluice status: \(url): \(error); is the gateway running there?", to: &StandardError.shared)
-            throw ExitCode(2)
-        }
-        if json {
-            print(answer.body.trimmingCharacters(in: .newlines))
-        } else if let report = try? JSONDecoder().decode(Report.self, from: Data(answer.body.utf8)) {
-            print("\(url): \(answer.status == 200 ? "ready" : "NOT ready")")
-            for check in report.checks { print("  \(check.ok ? "ok  " : "FAIL")  \(check.name): \(check.detail)") }
-        }
-        if answer.status != 200 { throw ExitCode(1) }
+    @Option(help: "Seconds between two looks with --watch.")
+    var interval = 1.0
+
+    func validate() throws {
+        guard interval >= 0.1 else { throw ValidationError("--interval must be at least 0.1.") }
     }
 
-    private struct Report: Decodable {
-        struct Check: Decodable {
-            var name: String
-            var ok: Bool
-            var detail: String
-        }
-        var checks: [Check]
+    func run() throws {
+        repeat {
+            let text = try control.ask("GET", "/v1/status")
+            let status = try JSONDecoder().decode(StatusDocument.self, from: Data(text.utf8))
+            if control.json {
+                print(text.trimmingCharacters(in: .newlines))
+            } else {
+                // Home and clear: the whole page is written anew.
+                if watch, isatty(1) == 1 { print("\u{1B}[H\u{1B}[2J", terminator: "") }
+                print(StatusPage(status).text)
+            }
+            guard watch else {
+                if !status.ready { throw ExitCode(1) }
+                return
+            }
+            fflush(nil)
+            Thread.sleep(forTimeInterval: interval)
+        } while true
     }
 }
