@@ -70,7 +70,7 @@ package final class ControlServer: Sendable {
                 address: "\(configuration.host):\(configuration.port)", reason: failure.withLock { $0 } ?? "it ended")
         }
         logger.info("control plane listens", metadata: ["host": "\(configuration.host)", "port": "\(port)"])
-        let targets = table.routes.map { "\($0.method.rawValue) \($0.path)" }
+        let targets = table.routes.map(\.target)
         return ControlServer(
             port: port, targets: targets, services: services, running: running, feed: feed, group: group)
     }

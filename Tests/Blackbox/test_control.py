@@ -3,6 +3,7 @@
 import gzip
 import http.client
 import json
+import pathlib
 import signal
 import subprocess
 import time
@@ -47,7 +48,8 @@ def test_status_streams_segments_and_receipts_tell_the_truth(folder):
         assert metrics["process_resident_memory_bytes"] > 1e6
         gateway.kill()
         gateway.start()
-        assert control.get("/v1/receipts/audit_logs/k1")["durability"] == "landed", "also after a restart"
+        # Killed between landing and retiring, the segment is found landed once more.
+        eventually(lambda: control.get("/v1/receipts/audit_logs/k1")["durability"] == "landed")
 
 
 def test_what_is_wrong_is_said_and_changes_nothing(gateway):
@@ -108,7 +110,7 @@ def test_the_trail_is_chained_survives_kills_and_lands_and_verify_checks_it(fold
         assert status == 0, report
 
         # One word of one line changed, in an object that is whole again but for its own checksums.
-        first = gateway.objects("_trail")[0]
+        first = pathlib.Path(gateway.landing) / gateway.objects("_trail")[0]
         kept = first.read_bytes()
         first.unlink()
         status, report = gateway.verify()
@@ -171,8 +173,8 @@ def test_a_reload_puts_in_force_what_it_can_and_names_the_rest(gateway):
     gateway.config.write_text(yaml.safe_dump(gateway.settings))
     gateway.process.send_signal(signal.SIGHUP)
     eventually(lambda: gateway.post("audit_logs", big).status in (200, 202))
-    last = control.trail()[-1]
-    assert (last["action"], last["actor"], last["reason"]) == ("settings_reloaded", "gateway", "SIGHUP")
+    eventually(lambda: control.trail()[-1]["action"] == "settings_reloaded")
+    assert (control.trail()[-1]["actor"], control.trail()[-1]["reason"]) == ("gateway", "SIGHUP")
 
 
 def test_the_commands_read_as_a_person_would_want(gateway):

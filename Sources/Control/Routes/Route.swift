@@ -1,5 +1,6 @@
 import Access
 import Foundation
+import HTTPTypes
 import Hummingbird
 
 /// One target of the control plane: what it is, who may ask it, and what is done.
@@ -38,6 +39,9 @@ struct Route: Sendable {
                 }
             }.joined(separator: "/")
     }
+
+    /// Method and path.
+    var target: String { "\(method.rawValue) \(path)" }
 
     /// The parameters, decoded, when the path is this route's; `nil` when it is not.
     func match(_ segments: [Substring]) -> [String: String]? {

@@ -103,8 +103,12 @@ struct ProducersSet: ParsableCommand {
     func run() throws {
         var body: [String: any Encodable & Sendable] = [:]
         if !streams.isEmpty { body["streams"] = streams }
-        if let rate = eventsPerSecond { body["events_per_second"] = rate == 0 ? Int?.none : rate }
-        if let rate = bytesPerSecond { body["bytes_per_second"] = rate == 0 ? Int?.none : rate }
+        if let rate = eventsPerSecond {
+            body.updateValue(rate == 0 ? Int?.none : Int?.some(rate), forKey: "events_per_second")
+        }
+        if let rate = bytesPerSecond {
+            body.updateValue(rate == 0 ? Int?.none : Int?.some(rate), forKey: "bytes_per_second")
+        }
         body["reason"] = reason
         try control.show(
             "PATCH", "/v1/producers/\(ControlClient.segment(name))", body, as: ProducerDocument.self
