@@ -3,7 +3,6 @@
 import gzip
 import http.client
 import json
-import pathlib
 import signal
 import subprocess
 import time
@@ -110,7 +109,7 @@ def test_the_trail_is_chained_survives_kills_and_lands_and_verify_checks_it(fold
         assert status == 0, report
 
         # One word of one line changed, in an object that is whole again but for its own checksums.
-        first = pathlib.Path(gateway.landing) / gateway.objects("_trail")[0]
+        first = gateway.folder / "landing" / gateway.objects("_trail")[0]
         kept = first.read_bytes()
         first.unlink()
         status, report = gateway.verify()
