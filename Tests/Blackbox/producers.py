@@ -11,6 +11,7 @@ class Producer(threading.Thread):
     def __init__(self, port, name, stream="audit_logs", batch=20, padding=200):
         super().__init__(daemon=True)
         self.port, self.name_, self.stream, self.batch, self.padding = port, name, stream, batch, padding
+        self.pause = 0.0
         self.acknowledged = {}
         self.doubted = 0
         self.statuses = {}
@@ -51,6 +52,7 @@ class Producer(threading.Thread):
                 assert json.loads(receipt)["events"]["accepted"] == len(events), receipt
                 self.acknowledged[key] = events
                 self._pending = None
+                self._halt.wait(self.pause)
             else:
                 assert response.status == 503, (response.status, receipt)
                 assert int(response.headers["Retry-After"]) >= 1

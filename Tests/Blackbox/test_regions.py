@@ -1,0 +1,134 @@
+"""Three regions, one landing zone, real cuts: what each stream was promised, held against what happened."""
+
+import json
+import os
+import subprocess
+import time
+
+import pytest
+
+from gateway import binary
+from producers import assert_exactly_once, settle
+from regions import Region, can_make_namespaces
+
+CUT_SECONDS = int(os.environ.get("SLUICE_CUT_SECONDS", "60"))
+SETTINGS = {
+    "partition": {
+        "after_seconds": 5, "heal_after_seconds": 2, "heal_after_max_seconds": 4, "probe_interval_seconds": 1},
+}
+
+
+@pytest.fixture
+def regions(folder, moto):
+    if not can_make_namespaces():
+        pytest.skip("NETWORK NAMESPACES CAN'T BE MADE HERE: the cut of a region was not tested over real links")
+    bucket = moto.fresh_bucket()
+    made = []
+    try:
+        for number in (1, 2, 3):
+            made.append(Region(number, folder, moto, bucket, SETTINGS))
+        for region in made:
+            region.start()
+        yield made
+    finally:
+        for region in made:
+            region.tear_down()
+
+
+def complete_through(region):
+    """What `sluice verify` says of each stream, from where the landing zone is."""
+    zone = region.gateway.zone
+    server = zone.server
+    run = subprocess.run(
+        [str(binary()), "verify", "--json", f"s3://{zone.bucket}", "--endpoint", server.endpoint, "--region",
+         server.region], capture_output=True, text=True, timeout=120, env={**os.environ, **zone.environment})
+    assert run.stdout, run.stderr
+    report = json.loads(run.stdout)
+    return {stream["stream"]: stream.get("complete_through") for stream in report["streams"]}, report
+
+
+def test_a_region_that_is_cut_off_keeps_its_promises_and_the_others_do_not_notice(regions):
+    cut, *others = regions
+    time.sleep(4)
+    for region in regions:
+        assert region.gateway.state() == "connected"
+        for producer in region.producers:
+            assert len(producer.told) > 3, f"{producer.name_}: {producer.statuses}\n{region.gateway.tail()}"
+
+    began = time.monotonic()
+    cut.cut()
+    cut.gateway.wait_state("partitioned", 40)
+    decided = time.monotonic()
+    # Whatever was on its way when the cable was pulled has landed or failed by now.
+    first, _ = complete_through(cut)
+    time.sleep(max(1, CUT_SECONDS - (time.monotonic() - began)))
+    second, report = complete_through(cut)
+    refused = cut.gateway.post(
+        "billing_usage",
+        b'{"event_id":"x","event_time":"2026-01-01T00:00:00Z","usage_quantity":1}', key="asked-during-the-cut")
+    assert refused.status == 503 and json.loads(refused.body)["type"].endswith(":partitioned"), refused
+    assert int(refused.headers["Retry-After"]) >= 1
+    assert cut.gateway.state() == "partitioned"
+    healed = time.monotonic()
+    cut.heal()
+
+    # Billing: nothing was acknowledged on the cut side while it was cut (a reply may have been on its way at first).
+    assert cut.producer("billing_usage").between(began + 1, healed) == []
+    # The rest went on there without interruption, and was never refused.
+    for stream in ("audit_logs", "anything"):
+        producer = cut.producer(stream)
+        assert set(producer.statuses) <= {202}, producer.statuses
+        moments = [began, *(at for at, _ in producer.told if began <= at <= healed), healed]
+        longest = max(after - before for before, after in zip(moments, moments[1:]))
+        assert longest < 5, f"{stream} stood still for {longest:.1f} s"
+    # The other regions noticed nothing.
+    for region in others:
+        assert set(region.producer("billing_usage").statuses) <= {201, 200}, region.producer("billing_usage").statuses
+        assert len(region.producer("billing_usage").between(decided, healed)) > 3
+    # Complete-through stood still meanwhile, and names the region that holds it back.
+    assert first["audit_logs"] is not None and first["audit_logs"] == second["audit_logs"]
+    assert cut.name in json.dumps(report)
+
+    cut.gateway.wait_state("connected", 60)
+    time.sleep(8)
+    third, _ = complete_through(cut)
+    assert third["audit_logs"] > second["audit_logs"], "and moved on after healing"
+    finish(regions)
+
+
+def test_a_half_open_cut_and_a_slow_link_lose_and_double_nothing(regions):
+    deaf, slow, fine = regions
+    time.sleep(3)
+    deaf.cut_replies()
+    slow.slow_down("300kbit")
+    deaf.gateway.wait_state("partitioned", 90)
+    began = time.monotonic()
+    time.sleep(10)
+    ended = time.monotonic()
+    assert deaf.producer("billing_usage").between(began, ended) == []
+    assert len(deaf.producer("audit_logs").between(began, ended)) > 10
+    assert set(deaf.producer("audit_logs").statuses) <= {202}
+    assert set(slow.producer("audit_logs").statuses) <= {202}
+    assert set(fine.producer("billing_usage").statuses) <= {200, 201}
+    for region in (deaf, slow):
+        region.heal()
+    for region in (deaf, slow):
+        region.gateway.wait_state("connected", 90)
+    finish(regions)
+
+
+def finish(regions):
+    """Every batch gets its answer, everything lands, once; the landing zone proves complete."""
+    for region in regions:
+        for producer in region.producers:
+            producer.halt()
+    for region in regions:
+        settle(region.gateway, region.producers, seconds=60)
+    for region in regions:
+        assert region.gateway.stop(60) == 0, region.gateway.tail()
+    for stream in ("audit_logs", "anything", "billing_usage"):
+        count = assert_exactly_once(
+            regions[0].gateway, [region.producer(stream) for region in regions], stream=stream)
+        print(f"{stream}: {count} events acknowledged and landed once")
+    _, report = complete_through(regions[0])
+    assert report["complete"], report["findings"][:5]
