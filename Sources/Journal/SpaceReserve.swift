@@ -7,10 +7,12 @@ final class SpaceReserve<FS: FileSystem>: Sendable {
     static var bytes: Int { 1 << 20 }
 
     private let files: FS
+    private let directory: FilePath
     private let path: FilePath
 
     init(files: FS, directory: FilePath) {
         self.files = files
+        self.directory = directory
         path = directory.child("reserve")
     }
 
@@ -22,10 +24,12 @@ final class SpaceReserve<FS: FileSystem>: Sendable {
         }
     }
 
-    /// Takes the space again if it can be had. Written, not only allocated: some file systems allocate late.
+    /// Takes the space again if it can be had with as much to spare: a part of it, left by a failure on a volume that it fills,
+    /// would stop intake for good (simulated world 1483). Written, not only allocated: some file systems allocate late.
     func restore() {
         if let status = try? files.status(path), status.size == Int64(SpaceReserve.bytes) { return }
         try? files.unlink(path)
+        guard let free = try? files.freeBytes(directory), free >= 2 * Int64(SpaceReserve.bytes) else { return }
         guard let file = try? files.open(path, .create) else { return }
         do {
             try file.writeAll([UInt8](repeating: 0, count: SpaceReserve.bytes), at: 0)

@@ -24,6 +24,9 @@ final class Producer: @unchecked Sendable {
     /// No new batches; what is in doubt is still asked for.
     var isClosing = false
 
+    /// Why it has no receipt yet.
+    private(set) var lastRefusal = ""
+
     var isSettled: Bool { pending == nil }
 
     init(_ stream: StreamName, isStrong: Bool, home: Region, _ world: World, _ loop: StepLoop) {
@@ -56,7 +59,8 @@ final class Producer: @unchecked Sendable {
         // No answer at all, as when the gateway dies: asked again.
         loop.later(after: .seconds(40)) { [self] in if attempt == now, self.pending != nil { send() } }
         guard let life = region.life else {
-            world.record.refuse("connection refused")
+            lastRefusal = "connection refused"
+            world.record.refuse(lastRefusal)
             return again(after: loop.duration(0.5...5), now)
         }
         let wasCutOff = isStrong && life.isPartitioned
@@ -76,6 +80,7 @@ final class Producer: @unchecked Sendable {
                 attempt += 1
                 loop.later(after: world.pause()) { [self] in next() }
             case .refused(let refusal):
+                lastRefusal = "\(refusal)"
                 world.check(refusal, isStrong: isStrong)
                 again(after: refusal.retryAfter ?? .seconds(1), now)
             }

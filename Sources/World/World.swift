@@ -139,7 +139,7 @@ package final class World: @unchecked Sendable {
             return status.state == .connected
                 && status.oldestArrival.map { region.clock.now().microseconds - $0.microseconds < 120_000_000 } ?? true
                 ? nil : "\(region.name): \(status.state.rawValue), \(status.backlogSegments) segments: \(status.reason)"
-        } + producers.filter { !$0.isSettled }.map { "a producer of \($0.stream) has no answer" }
+        } + producers.filter { !$0.isSettled }.map { "a producer of \($0.stream) has no receipt: \($0.lastRefusal)" }
     }
 
     // MARK: What must hold

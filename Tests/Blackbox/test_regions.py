@@ -13,6 +13,7 @@ from regions import Region, can_make_namespaces
 
 CUT_SECONDS = int(os.environ.get("SLUICE_CUT_SECONDS", "60"))
 SETTINGS = {
+    "streams": {"anything": {"consistency": "available", "event_id": "/event_id"}},
     "partition": {
         "after_seconds": 5, "heal_after_seconds": 2, "heal_after_max_seconds": 4, "probe_interval_seconds": 1},
 }

@@ -4,7 +4,7 @@ import World
 
 @Suite struct WorldTests {
     /// Worlds in which a promise did not hold once; they are run first, for ever.
-    private static let knownSeeds: [UInt64] = []
+    private static let knownSeeds: [UInt64] = [1483]
 
     @Test("in simulated worlds of several regions nothing acknowledged is lost, doubled or claimed too early")
     func worlds() async throws {
