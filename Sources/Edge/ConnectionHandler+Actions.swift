@@ -15,6 +15,7 @@ extension ConnectionHandler {
         case .append:
             if case .body(let buffer) = part { buffer.withUnsafeReadableBytes { body?.append($0) } }
         case .submit(let request): submit(request)
+        case .lookUp(let query): lookUp(query)
         case .answer(let response, let facts, let keepAlive):
             giveUp()
             note(response, facts)
@@ -85,7 +86,8 @@ extension ConnectionHandler {
         let batch = BatchRequest(
             stream: request.stream, producer: request.pass.name.rawValue, idempotencyKey: request.idempotencyKey,
             format: request.format, coding: request.coding, body: body, receivedAt: headArrivedAt,
-            deadline: clock.monotonic() + limits.requestTimeout)
+            deadline: clock.monotonic() + limits.requestTimeout, consistency: request.consistency,
+            bodyDone: { ticket?.release() })
         let instruments = telemetry.instruments(of: request.stream)
         instruments.bodyBytes.add(body.count)
         if machine.isChunked { request.pass.meter?.spend(bytes: body.count, now: clock.monotonic()) }
@@ -103,6 +105,26 @@ extension ConnectionHandler {
                 bound.eventLoop.execute { bound.value.finish(outcome, request.pass, ticket) }
             }
         }
+    }
+
+    private func lookUp(_ query: ReceiptQuery) {
+        guard let bound, let channel = context?.channel else { return }
+        let request = ReceiptRequest(
+            stream: query.stream, producer: query.producer, batchKey: query.batchKey,
+            deadline: clock.monotonic() + limits.requestTimeout)
+        intake.receipt(request) { outcome in
+            if bound.eventLoop.inEventLoop {
+                bound.value.found(outcome)
+            } else if channel.isActive {
+                bound.eventLoop.execute { bound.value.found(outcome) }
+            }
+        }
+    }
+
+    private func found(_ outcome: BatchOutcome) {
+        guard machine.isProcessing else { return }
+        perform(machine.answered(Response(found: outcome), now: clock.monotonic()))
+        feed()
     }
 
     private func finish(_ outcome: BatchOutcome, _ pass: ProducerPass, _ ticket: (any AdmissionTicket)?) {

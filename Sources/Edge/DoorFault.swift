@@ -23,6 +23,8 @@ package enum DoorFault: Sendable, Equatable {
     case unsupportedMediaType
     case unsupportedEncoding
     case invalidIdempotencyKey(detail: String)
+    /// `Sluice-Consistency` is no mode, or less than the stream's own.
+    case invalidConsistency(detail: String)
     case expectationFailed
     case tooManyConnections(limit: Int)
     /// No room for the body came free within the wait.

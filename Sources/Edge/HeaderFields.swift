@@ -9,6 +9,7 @@ struct HeaderFields {
     var contentEncoding: String?
     var idempotencyKey: String?
     var authorization: String?
+    var consistency: String?
     var expect: String?
     var traceparent: String?
     var offersUpgrade = false
@@ -29,6 +30,7 @@ struct HeaderFields {
             case 15 where Self.same(name, "idempotency-key"): once = Self.take(value, &idempotencyKey)
             case 16 where Self.same(name, "content-encoding"): once = Self.take(value, &contentEncoding)
             case 17 where Self.same(name, "transfer-encoding"): once = Self.take(value, &transferEncoding)
+            case 18 where Self.same(name, "sluice-consistency"): once = Self.take(value, &consistency)
             default: continue
             }
             if !once { return "A header field that may come once came twice." }

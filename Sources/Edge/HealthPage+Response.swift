@@ -11,6 +11,8 @@ extension HealthPage {
                 json.string("sluice")
                 json.name("events")
                 json.string("/v1/streams/{stream}/events")
+                json.name("receipts")
+                json.string("/v1/streams/{stream}/receipts/{batch_key}")
                 json.name("liveness")
                 json.string("/livez")
                 json.name("readiness")

@@ -13,6 +13,34 @@ enum IdempotencyKey {
         return unquote(bytes)
     }
 
+    /// The key in a path: percent-decoded (RFC 3986, 2.1), then as ``parse(_:)`` gives it. `nil` when it is not valid, or
+    /// holds a bare slash, which not every proxy would let through as it is.
+    static func percentDecoded(_ segment: Substring) -> String? {
+        var key: [UInt8] = []
+        var rest = segment.utf8.makeIterator()
+        while var byte = rest.next() {
+            if byte == UInt8(ascii: "/") { return nil }
+            if byte == UInt8(ascii: "%") {
+                guard let high = rest.next().flatMap(hexValue), let low = rest.next().flatMap(hexValue) else {
+                    return nil
+                }
+                byte = high << 4 | low
+            }
+            guard (0x20...0x7e).contains(byte), key.count < maxLength else { return nil }
+            key.append(byte)
+        }
+        return key.isEmpty ? nil : String(decoding: key, as: UTF8.self)
+    }
+
+    private static func hexValue(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+
     private static func unquote(_ bytes: String.UTF8View) -> String? {
         var key: [UInt8] = []
         var rest = bytes.dropFirst().makeIterator()

@@ -36,7 +36,11 @@ extension Problem {
                 type: .quotaExceeded, detail: "The producer's quota of \(spent) is spent for now.",
                 retryAfter: retryAfter, headers: RateLimitFields.headers(standing))
         case .notFound:
-            self.init(type: .notFound, detail: "Events go to POST /v1/streams/{stream}/events.")
+            self.init(
+                type: .notFound,
+                detail:
+                    "Events go to POST /v1/streams/{stream}/events; receipts come from GET /v1/streams/{stream}/receipts/{batch_key}."
+            )
         case .unknownStream:
             self.init(type: .unknownStream, detail: "The stream in the target is not one of this gateway's.")
         case .methodNotAllowed(let allow):
@@ -52,6 +56,8 @@ extension Problem {
                 headers: [(name: "Accept-Encoding", value: "gzip, zstd, identity")])
         case .invalidIdempotencyKey(let detail):
             self.init(type: .invalidIdempotencyKey, detail: detail)
+        case .invalidConsistency(let detail):
+            self.init(type: .invalidConsistency, detail: detail)
         case .expectationFailed:
             self.init(type: .expectationFailed, detail: "The only expectation met here is 100-continue.")
         case .tooManyConnections(let limit):

@@ -52,12 +52,38 @@ extension Problem {
             self.init(
                 type: .partitioned,
                 detail:
-                    "Landing zone \(zone) is cut off \(detail). This stream promises nothing until it is back; nothing was stored.",
+                    "Landing zone \(zone) is cut off \(detail). Landing is promised again once it is back; nothing was stored.",
                 extensions: [.text("zone", zone.rawValue)], retryAfter: retryAfter)
+        case .landingPending(let delay, let retryAfter):
+            self.init(
+                type: .landingPending,
+                detail: "The batch is journaled here and will land; it had not yet when \(delay.words).",
+                retryAfter: retryAfter)
+        case .unknownBatch(let window):
+            let seconds = window.components.seconds
+            self.init(
+                type: .unknownBatch,
+                detail: "No batch with this key of yours was taken on this stream within \(seconds) seconds.",
+                extensions: [.number("idempotency_window_seconds", Int(seconds))])
+        case .batchInFlight(let retryAfter):
+            self.init(
+                type: .batchInFlight, detail: "A request with this key is being worked on; ask again.",
+                retryAfter: retryAfter)
         case .overloaded(let retryAfter):
             self.init(type: .overloaded, detail: "Too much is in flight; retry later.", retryAfter: retryAfter)
         case .stopping(let retryAfter):
             self.init(type: .stopping, detail: "This gateway is stopping; retry elsewhere.", retryAfter: retryAfter)
+        }
+    }
+}
+
+extension LandingDelay {
+    /// What it had not landed before, in a sentence.
+    var words: String {
+        switch self {
+        case .late: "the request's deadline came"
+        case .cutOff: "you asked, and the landing zone is cut off"
+        case .stopping: "this gateway began to stop"
         }
     }
 }

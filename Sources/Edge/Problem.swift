@@ -15,7 +15,7 @@ struct Problem {
     var type: ProblemType
     var detail: String
     var extensions: [Extension] = []
-    /// Always set on 429 and 503.
+    /// Always set on 429 and 503, and on 409, which passes.
     var retryAfter: Duration?
     /// Headers that tell what would be acceptable (`Allow`, `Accept-Post`, `Accept-Encoding`).
     var headers: [(name: StaticString, value: String)] = []

@@ -17,6 +17,9 @@ package enum ProblemType: String, Sendable, CaseIterable {
     case unsupportedMediaType = "unsupported-media-type"
     case unsupportedEncoding = "unsupported-encoding"
     case invalidIdempotencyKey = "invalid-idempotency-key"
+    case invalidConsistency = "invalid-consistency"
+    case unknownBatch = "unknown-batch"
+    case batchInFlight = "batch-in-flight"
     case expectationFailed = "expectation-failed"
     case tooManyConnections = "too-many-connections"
     case emptyBody = "empty-body"
@@ -32,6 +35,7 @@ package enum ProblemType: String, Sendable, CaseIterable {
     case journalFailed = "journal-failed"
     case landingUnavailable = "landing-unavailable"
     case partitioned
+    case landingPending = "landing-pending"
     case overloaded
     case stopping
 
@@ -43,12 +47,15 @@ package enum ProblemType: String, Sendable, CaseIterable {
     /// The HTTP status it is sent with.
     package var status: Int {
         switch self {
-        case .malformedRequest, .invalidIdempotencyKey, .emptyBody, .malformedEncoding, .malformedDocument: 400
+        case .malformedRequest, .invalidIdempotencyKey, .invalidConsistency, .emptyBody, .malformedEncoding,
+            .malformedDocument:
+            400
         case .unauthorized: 401
         case .streamNotAllowed: 403
-        case .notFound, .unknownStream: 404
+        case .notFound, .unknownStream, .unknownBatch: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
+        case .batchInFlight: 409
         case .lengthRequired: 411
         case .bodyTooLarge, .windowTooLarge, .decodedTooLarge, .expansionTooHigh, .tooManyEvents: 413
         case .targetTooLong: 414
@@ -57,8 +64,8 @@ package enum ProblemType: String, Sendable, CaseIterable {
         case .invalidEvents, .keyReused: 422
         case .quotaExceeded: 429
         case .headTooLarge: 431
-        case .tooManyConnections, .journalFull, .journalFailed, .landingUnavailable, .partitioned, .overloaded,
-            .stopping:
+        case .tooManyConnections, .journalFull, .journalFailed, .landingUnavailable, .partitioned, .landingPending,
+            .overloaded, .stopping:
             503
         case .unsupportedVersion: 505
         }
@@ -83,6 +90,9 @@ package enum ProblemType: String, Sendable, CaseIterable {
         case .unsupportedMediaType: "The Content-Type is not supported"
         case .unsupportedEncoding: "The Content-Encoding is not supported"
         case .invalidIdempotencyKey: "The Idempotency-Key is not valid"
+        case .invalidConsistency: "The Sluice-Consistency is not one that this stream offers"
+        case .unknownBatch: "There is no such batch"
+        case .batchInFlight: "The batch is being worked on"
         case .expectationFailed: "The expectation cannot be met"
         case .tooManyConnections: "There are too many connections"
         case .emptyBody: "The body has no events"
@@ -98,6 +108,7 @@ package enum ProblemType: String, Sendable, CaseIterable {
         case .journalFailed: "The journal could not be written"
         case .landingUnavailable: "The landing zone cannot be reached"
         case .partitioned: "The landing zone is cut off"
+        case .landingPending: "The batch is journaled and has not landed yet"
         case .overloaded: "The gateway is overloaded"
         case .stopping: "The gateway is stopping"
         }

@@ -1,4 +1,5 @@
 import Access
+import Gateway
 import Model
 
 /// How the end of a body is found.
@@ -27,6 +28,7 @@ struct RequestFacts: Equatable {
 /// What a head asks for, once it has passed every check.
 enum RequestVerdict: Equatable {
     case events(EventsRequest)
+    case receipt(ReceiptQuery)
     case page(HealthPage)
     case fault(DoorFault)
 }
@@ -40,11 +42,21 @@ struct EventsRequest: Equatable {
     var format: InputFormat
     var coding: ContentCoding
     var maxBodyBytes: Int
+    /// What the answer waits for.
+    var consistency = Consistency.available
 
     static func == (a: EventsRequest, b: EventsRequest) -> Bool {
         a.pass === b.pass && a.stream == b.stream && a.idempotencyKey == b.idempotencyKey && a.format == b.format
-            && a.coding == b.coding && a.maxBodyBytes == b.maxBodyBytes
+            && a.coding == b.coding && a.maxBodyBytes == b.maxBodyBytes && a.consistency == b.consistency
     }
+}
+
+/// A checked `GET /v1/streams/{stream}/receipts/{batch_key}`.
+struct ReceiptQuery: Equatable {
+    /// Who asks.
+    var producer: String
+    var stream: StreamName
+    var batchKey: String
 }
 
 /// The pages that need no body.

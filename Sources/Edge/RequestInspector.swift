@@ -79,24 +79,34 @@ struct RequestInspector {
         case "/livez", "/healthz": page = .live(verbose: Self.isVerbose(query))
         case "/readyz": page = .ready(verbose: Self.isVerbose(query))
         default:
-            guard let name = Self.streamSegment(path) else { return .fault(.notFound) }
-            guard head.method == .POST else { return .fault(.methodNotAllowed(allow: "POST")) }
+            guard let target = StreamTarget(path) else { return .fault(.notFound) }
+            let isRead = head.method == .GET || head.method == .HEAD
+            guard target.batchKey == nil ? head.method == .POST : isRead else {
+                return .fault(.methodNotAllowed(allow: target.batchKey == nil ? "POST" : "GET, HEAD"))
+            }
             // Before the name is looked at: which streams there are is nobody's business without a key.
             guard let pass = producer(fields.authorization) else { return .fault(.unauthorized) }
-            guard let stream = StreamName(name), !stream.isInternal, let door = door(stream) else {
+            guard let stream = StreamName(target.stream), !stream.isInternal, let door = door(stream) else {
                 return .fault(.unknownStream)
             }
             facts.stream = stream
             guard pass.streams.allows(stream) else { return .fault(.streamNotAllowed) }
-            return events(fields, facts, pass, stream: stream, maxBodyBytes: door.maxBodyBytes)
+            guard let batchKey = target.batchKey else { return events(fields, facts, pass, stream, door) }
+            guard let key = IdempotencyKey.percentDecoded(batchKey) else {
+                let detail =
+                    "Send the batch key percent-encoded, its slashes too: 1 to \(IdempotencyKey.maxLength) printable ASCII characters."
+                return .fault(.invalidIdempotencyKey(detail: detail))
+            }
+            return .receipt(ReceiptQuery(producer: pass.name.rawValue, stream: stream, batchKey: key))
         }
         guard head.method == .GET || head.method == .HEAD else { return .fault(.methodNotAllowed(allow: "GET, HEAD")) }
         return .page(page)
     }
 
     private func events(
-        _ fields: HeaderFields, _ facts: RequestFacts, _ pass: ProducerPass, stream: StreamName, maxBodyBytes: Int
+        _ fields: HeaderFields, _ facts: RequestFacts, _ pass: ProducerPass, _ stream: StreamName, _ door: StreamDoor
     ) -> RequestVerdict {
+        let maxBodyBytes = door.maxBodyBytes
         var knownBytes = 0
         switch facts.framing {
         case .none: return .fault(.lengthRequired)
@@ -119,11 +129,23 @@ struct RequestInspector {
             }
             key = parsed
         }
+        var consistency = door.consistency
+        if let text = fields.consistency {
+            guard let asked = Consistency(rawValue: text) else {
+                return .fault(.invalidConsistency(detail: "Sluice-Consistency is `strong` or `available`."))
+            }
+            guard asked == .strong || door.consistency == .available else {
+                return .fault(
+                    .invalidConsistency(
+                        detail: "This stream is strong; a request may ask for more than that, not less."))
+            }
+            consistency = asked
+        }
         if let fault = charge(pass, knownBytes) { return .fault(fault) }
         return .events(
             EventsRequest(
                 pass: pass, stream: stream, idempotencyKey: key, format: format, coding: coding,
-                maxBodyBytes: maxBodyBytes))
+                maxBodyBytes: maxBodyBytes, consistency: consistency))
     }
 
     /// Path and query of a target in origin form or absolute form; `nil` for every other form.
@@ -138,17 +160,6 @@ struct RequestInspector {
         }
         guard let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (rest, "") }
         return (rest[..<mark], rest[rest.utf8.index(after: mark)...])
-    }
-
-    /// `{stream}` of `/v1/streams/{stream}/events`, not yet checked.
-    private static func streamSegment(_ path: Substring) -> Substring? {
-        let prefix = "/v1/streams/"
-        let suffix = "/events"
-        guard path.utf8.count > prefix.utf8.count + suffix.utf8.count, path.utf8.starts(with: prefix.utf8),
-            path.utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
-        else { return nil }
-        let name = path.utf8.dropFirst(prefix.utf8.count).dropLast(suffix.utf8.count)
-        return Substring(name)
     }
 
     private static func isVerbose(_ query: Substring) -> Bool {

@@ -17,6 +17,8 @@ struct RequestStateMachine {
         case append
         /// Hand the body over; answer with ``answered(_:now:)``.
         case submit(EventsRequest)
+        /// Ask for a receipt; answer with ``answered(_:now:)``.
+        case lookUp(ReceiptQuery)
         /// Write and flush; answer with ``flushed(now:)``.
         case answer(Response, RequestFacts, keepAlive: Bool)
         /// The connection is ready for the next request.
@@ -49,6 +51,8 @@ struct RequestStateMachine {
         case admission(Exchange, since: MonotonicInstant)
         case body(Exchange, since: MonotonicInstant, received: Int)
         case processing(Exchange)
+        /// A request without a body to wait for is being worked on; its end is not fed yet.
+        case lookingUp(RequestFacts)
         case answering(Answer)
         case lingering(since: MonotonicInstant, bytes: Int)
         case closed
@@ -70,12 +74,17 @@ struct RequestStateMachine {
         switch phase {
         case .idle, .head, .body: true
         case .answering(let answer): answer.awaitsEnd && !answer.isEnded
-        case .admission, .processing, .lingering, .closed: false
+        case .admission, .processing, .lookingUp, .lingering, .closed: false
         }
     }
 
     var isAwaitingAdmission: Bool { if case .admission = phase { true } else { false } }
-    var isProcessing: Bool { if case .processing = phase { true } else { false } }
+    var isProcessing: Bool {
+        switch phase {
+        case .processing, .lookingUp: true
+        default: false
+        }
+    }
     var isAnswering: Bool { if case .answering = phase { true } else { false } }
     /// Whether the body being processed came in chunks, so that its size was not known before.
     var isChunked: Bool {
@@ -103,7 +112,7 @@ struct RequestStateMachine {
                     max(limits.bodyGrace, .milliseconds(received * 1000 / max(1, limits.bodyBytesPerSecond))))
         case .answering(let answer): answer.since + limits.writeStall
         case .lingering(let since, _): since + limits.lingerTime
-        case .processing, .closed: nil
+        case .processing, .lookingUp, .closed: nil
         }
     }
 }
@@ -119,7 +128,7 @@ extension RequestStateMachine {
         case .lingering(let since, let before):
             guard before + bytes <= limits.lingerBytes else { return close() }
             phase = .lingering(since: since, bytes: before + bytes)
-        case .admission, .body, .processing, .answering, .closed: break
+        case .admission, .body, .processing, .lookingUp, .answering, .closed: break
         }
         return .none
     }
@@ -138,6 +147,9 @@ extension RequestStateMachine {
         case .page(let page): return answerEarly(render(page), facts, losesFraming: false, now: now)
         case .fault(let fault):
             return answerEarly(Problem(fault).response, facts, losesFraming: fault.losesFraming, now: now)
+        case .receipt(let query):
+            phase = .lookingUp(facts)
+            return .lookUp(query)
         case .events(let request):
             phase = .admission(Exchange(request: request, facts: facts), since: now)
             if case .length(let length) = facts.framing { return .admit(bytes: length) }
@@ -182,6 +194,7 @@ extension RequestStateMachine {
 
     /// The gateway answered. Only while ``isProcessing``.
     mutating func answered(_ response: Response, now: MonotonicInstant) -> Action {
+        if case .lookingUp(let facts) = phase { return answerEarly(response, facts, losesFraming: false, now: now) }
         guard case .processing(let exchange) = phase else { preconditionFailure("answered twice") }
         let keepAlive = exchange.facts.keepAlive && !isStopping && !isInputClosed
         phase = .answering(
@@ -209,7 +222,7 @@ extension RequestStateMachine {
             answer.awaitsEnd = false
             phase = .answering(answer)
             return settle(answer, now: now)
-        case .processing, .lingering, .closed: return .none
+        case .processing, .lookingUp, .lingering, .closed: return .none
         }
     }
 
@@ -219,7 +232,7 @@ extension RequestStateMachine {
         switch phase {
         case .idle, .head, .admission, .body, .lingering: return close()
         case .answering(let answer) where !answer.isEnded: return close()
-        case .processing, .answering, .closed: return .none
+        case .processing, .lookingUp, .answering, .closed: return .none
         }
     }
 
@@ -241,7 +254,7 @@ extension RequestStateMachine {
         case .admission(let exchange, _):
             return answerEarly(Problem(.admissionTimeout).response, exchange.facts, losesFraming: false, now: now)
         case .body: return fault(.requestTimeout(part: "body"), now: now)
-        case .processing, .closed: return .none
+        case .processing, .lookingUp, .closed: return .none
         }
     }
 

@@ -22,6 +22,16 @@ struct Response {
         self.body = body
     }
 
+    /// The answer to a question for a receipt: 200, whatever the batch's own answer was.
+    init(found outcome: BatchOutcome) {
+        switch outcome {
+        case .receipt(let receipt):
+            self.init(status: 200, contentType: .json, body: ReceiptJSON.encode(receipt))
+        case .refused(let refusal):
+            self = Problem(refusal).response
+        }
+    }
+
     /// The answer to a batch.
     init(_ outcome: BatchOutcome) {
         switch outcome {

@@ -33,7 +33,7 @@ extension Gateway {
             DiskReserve(files: files, directory: configuration.journalDirectory, bytes: bytes)
         }
         let opener = StreamOpener<FS, Store, Time>(
-            journal: journal, configuration: configuration, time: time,
+            journal: journal, configuration: configuration, incarnation: incarnation, time: time, timers: timers,
             reserve: reserve(configuration.journalReserveBytes),
             ledgerReserve: reserve(configuration.journalReserveBytes / 2), budget: budget, steps: steps,
             telemetry: telemetry,
@@ -144,14 +144,14 @@ extension Gateway {
         record(facts)
         let lander = zones[zone].lander
         for segment in report.sealed { lander.add(segment, writer: opened.stream.writer) }
-        rescuing.withLock { $0[name, default: 0] += report.damagedSealed.count }
-        for segment in report.damagedSealed { rescue(segment, opened.stream.writer, lander) }
+        for segment in report.damagedSealed { rescue(segment, opened.stream, lander) }
     }
 
     /// A sealed segment that rotted: if the landing zone holds it, it is only to be retired; if not, it is salvaged.
     private func rescue(
-        _ segment: SealedSegment, _ writer: StreamWriter<FS, Time>, _ lander: Lander<FS, Store, Time>
+        _ segment: SealedSegment, _ stream: AvailableStream<FS, Time>, _ lander: Lander<FS, Store, Time>
     ) {
+        let writer = stream.writer
         log.error(
             "a sealed segment is damaged on disk; asking the landing zone whether it holds it",
             metadata: ["file": "\(segment.path)", "object": "\(segment.objectName)"])
@@ -159,23 +159,22 @@ extension Gateway {
             switch outcome {
             case .present(let length, let sha256) where length == segment.length && sha256 == segment.sha256:
                 lander.add(alreadyLanded: segment, writer: writer)
-                rescuing.withLock { $0[writer.stream, default: 1] -= 1 }
             case .present, .absent:
                 writer.salvage(segment) { [self] result in
                     switch result {
                     case .success(let salvage):
                         let facts = salvage.damages.map { damaged(writer.stream, $0) }
                         record(facts)
+                        stream.landing.replace(segment, by: salvage.sealed)
                         for sound in salvage.sealed { lander.add(sound, writer: writer) }
-                        rescuing.withLock { $0[writer.stream, default: 1] -= 1 }
                     case .failure(let error):
                         log.error("could not salvage; will try again", metadata: ["error": "\(error)"])
-                        timers.after(.seconds(10)) { [weak self] in self?.rescue(segment, writer, lander) }
+                        timers.after(.seconds(10)) { [weak self] in self?.rescue(segment, stream, lander) }
                     }
                 }
             case .failed(let failure):
                 log.warning("could not ask the landing zone; will try again", metadata: ["error": "\(failure.detail)"])
-                timers.after(.seconds(5)) { [weak self] in self?.rescue(segment, writer, lander) }
+                timers.after(.seconds(5)) { [weak self] in self?.rescue(segment, stream, lander) }
             }
         }
     }

@@ -23,12 +23,15 @@ extension Gateway {
     package func stop(within limit: Duration) -> StopReport {
         let deadline = time.monotonic() + limit
         refuseNewBatches()
+        // Their batches are journaled, and land below: nobody's wait must hold that up.
+        for stream in available.values + [quarantine] { stream.landing.stopWaiting() }
         let finished = phase.wait(until: deadline) { $0.requests == 0 ? true : nil } ?? false
         let streams = available.values.map(\.writer) + orphans.map(\.writer) + [quarantine.writer, trail.stream.writer]
         trail.drain(deadline: deadline)
         sealAll(streams, deadline)
         zones.waitUntilLanded(deadline: deadline)
-        recordEnd(streams, deadline)
+        // With a request still on its way, nobody can say where this life ends; the next start will.
+        if finished { recordEnd(streams, deadline) }
         sealAll([ledger.writer], deadline)
         zones.waitUntilLanded(deadline: deadline)
         for writer in streams + [ledger.writer] { writer.stop() }

@@ -36,8 +36,6 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
     let phase = Monitor(Running())
     /// What each stream takes now; see ``adopt(_:)``.
     private let doors: Monitor<[StreamName: StreamConfiguration]>
-    /// Streams with damaged segments that are still being looked into, and how many.
-    let rescuing = Monitor<[StreamName: Int]>([:])
 
     struct Running {
         var phase = Phase.running
@@ -70,7 +68,9 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
     // MARK: Intake
 
     package func stream(named name: StreamName) -> StreamDoor? {
-        configuration(of: name).map { StreamDoor(maxBodyBytes: $0.maxBodyBytes) }
+        configuration(of: name).map {
+            StreamDoor(maxBodyBytes: $0.maxBodyBytes, consistency: $0.consistency)
+        }
     }
 
     package func admit(
@@ -109,7 +109,9 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
                     name: "stream \(name)", ok: !stopped,
                     detail: stopped
                         ? "stopped: other bytes hold its landing object's name"
-                        : "available; \(stream.writer.durableNext) events journaled by this incarnation"))
+                        : "available; \(stream.writer.durableNext) events journaled by this incarnation; "
+                            + (stream.landing.landedThrough().map { "landed through \($0)" }
+                                ?? "an earlier life's events have not landed yet")))
         }
         for name in strong.keys.sorted() {
             checks.append(.init(name: "stream \(name)", ok: true, detail: "strong; acknowledged once landed"))
@@ -137,6 +139,10 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
         try zone.link.set(override, by: by, reason: reason)
         return true
     }
+
+    /// Everything that this gateway acknowledged on an available stream up to this moment has landed; `nil` when an earlier
+    /// life's events have not, or nothing is known yet. Cheap.
+    package func landedThrough(_ stream: StreamName) -> Timestamp? { available[stream]?.landing.landedThrough() }
 
     private func configuration(of name: StreamName) -> StreamConfiguration? {
         doors.withLock { $0[name] }
@@ -192,8 +198,8 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
         _ request: BatchRequest, _ body: BodyBuffer, _ identity: BatchIdentity, _ rules: StreamRules,
         into stream: AvailableStream<FS, Time>, completion: @escaping @Sendable (BatchOutcome) -> Void
     ) {
-        let receipts = ReceiptMaker(
-            stream: stream, gateway: configuration.name, batchKey: identity.key, time: time)
+        let receipts = receiptMaker(for: identity, in: stream)
+        let wish = Wish(request)
         if zones[stream.configuration.zone].lander.isStopped(stream.configuration.name) {
             return completion(
                 .refused(
@@ -201,13 +207,22 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
                         detail: "the stream is stopped: its landing object's name holds other bytes",
                         retryAfter: .seconds(60))))
         }
+        if wish.consistency == .strong, let refusal = refusalWhenCutOff(stream.configuration.zone),
+            case .unknown = stream.dedup.withLock({ $0.find(identity.digest) })
+        {
+            return completion(.refused(refusal))
+        }
         let verdict = stream.dedup.withLock { dedup in
-            dedup.begin(identity.digest, identity.fingerprint) { completion($0.asReplay) }
+            dedup.begin(identity.digest, identity.fingerprint) { [self] outcome in
+                settle(outcome.asReplay, wish, identity, receipts, completion: completion)
+            }
         }
         switch verdict {
         case .waiting: return
         case .conflict: return completion(.refused(.keyReused(batchKey: identity.key)))
-        case .replay(let record, let rejects): return completion(.receipt(receipts.replay(record, rejects)))
+        case .replay(let record, let rejects):
+            return settle(
+                .receipt(receipts.replay(record, rejects)), wish, identity, receipts, completion: completion)
         case .fresh: break
         }
         let name = stream.configuration.name
@@ -216,8 +231,9 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
         guard budget.withLock({ $0.promise(room, to: name) }) else {
             return fail(.journalFull(retryAfter: retryAfter(room, stream)), identity, stream, completion)
         }
-        let completion: @Sendable (BatchOutcome) -> Void = { [budget] outcome in
-            budget.withLock { $0.settle(name, promised: room) }
+        let giveBack: @Sendable () -> Void = { [budget] in budget.withLock { $0.settle(name, promised: room) } }
+        let failing: @Sendable (BatchOutcome) -> Void = { outcome in
+            giveBack()
             completion(outcome)
         }
         let processed: ProcessedBatch
@@ -228,20 +244,21 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
                     receivedAt: request.receivedAt)
             }
         } catch {
-            return fail(Refusal(error), identity, stream, completion)
+            return fail(Refusal(error), identity, stream, failing)
         }
         quarantineRejects(of: processed, identity, body, stream.configuration.name, request) { [self] failure in
-            if let failure { return fail(Refusal(failure), identity, stream, completion) }
+            if let failure { return fail(Refusal(failure), identity, stream, failing) }
             stream.writer.append(processed.batch) { [self] result in
                 switch result {
-                case .failure(let failure): fail(Refusal(failure), identity, stream, completion)
+                case .failure(let failure): fail(Refusal(failure), identity, stream, failing)
                 case .success(let range):
                     let now = time.now()
                     let waiters = stream.dedup.withLock {
                         $0.finish(processed.batch.entry, incarnation: incarnation, first: range.first, now: now)
                     }
+                    giveBack()
                     let outcome = BatchOutcome.receipt(receipts.fresh(processed, range, incarnation))
-                    completion(outcome)
+                    settle(outcome, wish, identity, receipts, completion: completion)
                     for waiter in waiters { waiter(outcome) }
                 }
             }

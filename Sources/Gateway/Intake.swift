@@ -9,6 +9,9 @@ package protocol Intake: Sendable {
     func admit(bytes: Int, granted: @escaping @Sendable (any AdmissionTicket) -> Void) -> any AdmissionRequest
     /// Takes a whole body. When the completion says ``BatchOutcome/receipt``, what the receipt states is true and durable.
     func submit(_ request: BatchRequest, completion: @escaping @Sendable (BatchOutcome) -> Void)
+    /// Says what is true now of a batch that was sent before. The receipt is the first one again, with its durability and
+    /// object as they are now.
+    func receipt(_ request: ReceiptRequest, completion: @escaping @Sendable (BatchOutcome) -> Void)
     /// Whether every part is up: recovered, journal writable, not stopping.
     func readiness() -> Readiness
 }
@@ -28,7 +31,13 @@ package protocol AdmissionTicket: Sendable {
 package struct StreamDoor: Sendable {
     /// Bytes on the wire (after transfer coding, before content decoding).
     package var maxBodyBytes: Int
-    package init(maxBodyBytes: Int) { self.maxBodyBytes = maxBodyBytes }
+    /// The stream's mode; a request may ask for more, never for less.
+    package var consistency: Consistency
+
+    package init(maxBodyBytes: Int, consistency: Consistency = .available) {
+        self.maxBodyBytes = maxBodyBytes
+        self.consistency = consistency
+    }
 }
 
 package struct BatchRequest: Sendable {
@@ -44,10 +53,15 @@ package struct BatchRequest: Sendable {
     package var receivedAt: Timestamp
     /// After this moment the producer no longer waits.
     package var deadline: MonotonicInstant
+    /// `strong` on an available stream: answered only once the batch has landed. Default `available`.
+    package var consistency: Consistency
+    /// Called at most once, on any thread, when the body is no longer needed and the outcome may be long in coming.
+    package var bodyDone: @Sendable () -> Void
 
     package init(
         stream: StreamName, producer: String, idempotencyKey: String?, format: InputFormat, coding: ContentCoding,
-        body: BodyBuffer, receivedAt: Timestamp, deadline: MonotonicInstant
+        body: BodyBuffer, receivedAt: Timestamp, deadline: MonotonicInstant, consistency: Consistency = .available,
+        bodyDone: @escaping @Sendable () -> Void = {}
     ) {
         self.stream = stream
         self.producer = producer
@@ -56,6 +70,26 @@ package struct BatchRequest: Sendable {
         self.coding = coding
         self.body = body
         self.receivedAt = receivedAt
+        self.deadline = deadline
+        self.consistency = consistency
+        self.bodyDone = bodyDone
+    }
+}
+
+/// A question for the receipt of a batch.
+package struct ReceiptRequest: Sendable, Equatable {
+    package var stream: StreamName
+    /// Who asks: keys of other producers are not found.
+    package var producer: String
+    /// As the receipt states it: 1 to 255 printable ASCII characters.
+    package var batchKey: String
+    /// After this moment nobody waits any more; only strong streams, which ask the landing zone, may need as long.
+    package var deadline: MonotonicInstant
+
+    package init(stream: StreamName, producer: String, batchKey: String, deadline: MonotonicInstant) {
+        self.stream = stream
+        self.producer = producer
+        self.batchKey = batchKey
         self.deadline = deadline
     }
 }
@@ -156,6 +190,12 @@ package enum Refusal: Sendable {
     case landingUnavailable(detail: String, retryAfter: Duration)
     /// Strong stream: the landing zone is cut off, or held by an operator. Refused at once, and nothing is kept.
     case partitioned(zone: ZoneName, detail: String, retryAfter: Duration)
+    /// Available stream, asked to answer once landed: the batch is journaled and will land, but has not yet.
+    case landingPending(LandingDelay, retryAfter: Duration)
+    /// No batch with this key was taken within the window.
+    case unknownBatch(window: Duration)
+    /// A request with this key is being worked on.
+    case batchInFlight(retryAfter: Duration)
     case overloaded(retryAfter: Duration)
     case stopping(retryAfter: Duration)
 }
@@ -165,11 +205,21 @@ extension Refusal {
     package var retryAfter: Duration? {
         switch self {
         case .journalFull(let wait), .journalFailed(_, let wait), .landingUnavailable(_, let wait),
+            .landingPending(_, let wait), .batchInFlight(let wait),
             .partitioned(_, _, let wait), .overloaded(let wait), .stopping(let wait):
             wait
         default: nil
         }
     }
+}
+
+/// Why a journaled batch is not waited for any longer.
+package enum LandingDelay: Sendable, Equatable {
+    /// The request's deadline came first.
+    case late
+    /// The landing zone is known to be cut off.
+    case cutOff
+    case stopping
 }
 
 package struct Readiness: Sendable {

@@ -14,7 +14,9 @@ struct OpenedStream<FS: FileSystem, Time: TimeSource> {
 struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
     let journal: Journal<FS>
     let configuration: GatewayConfiguration
+    let incarnation: Incarnation
     let time: Time
+    let timers: TimerQueue<Time>
     /// Intake leaves this much free.
     let reserve: DiskReserve<FS>
     /// The ledger leaves less: landing and retiring write facts, and must go on when intake has stopped.
@@ -42,7 +44,11 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
             dedup.insert(entry, incarnation: incarnation, first: first)
         }
         dedup.expire(now: time.now())
+        var index = LandedIndex(window: window, nameless: report.retired)
+        for segment in report.landed { index.add(segment, now: time.now()) }
         let late = LateBound<StreamWriter<FS, Time>>()
+        let landing = StreamLanding(incarnation: incarnation, index: index, writer: late, time: time, timers: timers)
+        landing.inherit(report.sealed + report.damagedSealed)
         let writer = StreamWriter(
             stream: stream.name, journal: core, time: time,
             reserve: usesReserve ? reserve.spent : stream.name == .ledger ? ledgerReserve : reserve, steps: steps,
@@ -51,14 +57,18 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
                 budget.withLock { $0.holds(stream.name, bytes, now: time.monotonic()) }
             }
         ) { [zones, ledger] segment in
+            landing.sealed(segment)
             if stream.name != .ledger, !segment.range.isEmpty {
                 ledger.value?.recordUntilDurable([.segmentSealed(.init(segment, stream.name, stream.zone))]) {}
             }
             if let writer = late.value { zones.value?[stream.zone].lander.add(segment, writer: writer) }
+        } onRetired: {
+            landing.retired($0)
         }
         late.bind(writer)
         return OpenedStream(
-            stream: AvailableStream(configuration: stream, writer: writer, dedup: dedup), report: report)
+            stream: AvailableStream(configuration: stream, writer: writer, dedup: dedup, landing: landing),
+            report: report)
     }
 }
 

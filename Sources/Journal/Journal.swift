@@ -66,14 +66,19 @@ package final class Journal<FS: FileSystem>: Sendable {
             let (keyLog, report) = try reserve.spending { () throws(FileError) in
                 var keyLog = KeyLog(files: files, directory: paths.keys, configuration: configuration)
                 var retired = RetiredRanges()
+                var landed: [LandedSegment] = []
                 let keyDamages = try keyLog.load(now: now) { entry, incarnation, first in
                     retired.add(incarnation, SequenceRange(first: first, count: UInt64(entry.accepted)))
                     onEntry(entry, incarnation, first)
+                } onLanded: {
+                    landed.append($0)
                 }
                 try keyLog.expire(now: now)
                 var recovery = Recovery(files: files, paths: paths, stream: stream, gateway: gateway, retired: retired)
                 var report = try recovery.run(onEntry)
                 report.keyDamages = keyDamages
+                report.landed = landed
+                report.retired = retired
                 return (keyLog, report)
             }
             reserve.restore()

@@ -3,7 +3,8 @@ import Model
 import Payload
 import SystemPackage
 
-/// The keys of landed batches, kept for the idempotency window after their segments are gone: `keys/<n>.keys`.
+/// The keys of landed batches and where they landed, kept for the idempotency window after their segments are gone:
+/// `keys/<n>.keys`.
 ///
 /// A file is a run of records (``KeyLogRecord``). It is appended to by one life only, and closed for good after a failed
 /// write or sync: whatever is no record, but has one after it, is damage.
@@ -35,7 +36,7 @@ struct KeyLog<FS: FileSystem> {
 
     /// Reads every file, oldest first. What is damaged is passed over and returned; the rest is read all the same.
     mutating func load(
-        now: Timestamp, _ onEntry: (BatchEntry, Incarnation, UInt64) -> Void
+        now: Timestamp, onEntry: (BatchEntry, Incarnation, UInt64) -> Void, onLanded: (LandedSegment) -> Void
     ) throws(FileError) -> [KeyDamage] {
         try files.createDirectories(directory)
         var damages: [KeyDamage] = []
@@ -46,6 +47,7 @@ struct KeyLog<FS: FileSystem> {
                 switch try reader.next() {
                 case .record(let record):
                     for (entry, first) in record.batches { onEntry(entry, record.incarnation, first) }
+                    if let landed = record.landed { onLanded(landed) }
                     newest = max(newest, record.newest ?? newest)
                 case .bad(let damage):
                     damages.append(damage)
@@ -67,21 +69,21 @@ struct KeyLog<FS: FileSystem> {
         }.sorted { $0.1 < $1.1 }
     }
 
-    /// Appends the batches; durable when it returns.
+    /// Appends the batches of a landed segment and its object's name; durable when it returns.
     mutating func append(
-        _ entries: [(entry: BatchEntry, first: UInt64)], incarnation: Incarnation
+        _ entries: [(entry: BatchEntry, first: UInt64)], of segment: LandedSegment
     ) throws(FileError) {
         guard !entries.isEmpty else { return }
         if let open, open.batches >= configuration.keyLogBatches { close() }
         if open == nil { try create() }
         guard var file = open else { preconditionFailure("a key log was just created") }
         var bytes: [UInt8] = []
-        var start = 0
-        while start < entries.count {
+        for start in stride(from: 0, to: entries.count, by: KeyLogRecord.batchesMax) {
             let part = entries[start..<min(start + KeyLogRecord.batchesMax, entries.count)]
-            bytes += KeyLogRecord(incarnation: incarnation, batches: part).encoded()
-            start = part.endIndex
+            bytes += KeyLogRecord(incarnation: segment.incarnation, batches: part).encoded()
         }
+        // Behind its keys: a file that is cut between them remembers the batches, and that they have landed.
+        if !segment.range.isEmpty { bytes += KeyLogRecord(landed: segment).encoded() }
         do throws(FileError) {
             try file.file.writeAll(bytes, at: file.end)
             try file.file.syncData()

@@ -25,6 +25,10 @@ package struct RecoveryReport: Sendable {
     /// What in the key logs can't be read.
     package var keyDamages: [KeyDamage] = []
     package var events: UInt64 = 0
+    /// Segments that the key log knows to have landed, and under which name.
+    package var landed: [LandedSegment] = []
+    /// Sequences that the key log knows to have landed, also where an older version did not write the object's name.
+    package var retired = RetiredRanges()
 
     package init() {}
 }

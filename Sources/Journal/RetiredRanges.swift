@@ -1,11 +1,13 @@
-import Model
+package import Model
 
 /// Which sequences the key log remembers: those of segments that have landed and are gone.
-struct RetiredRanges {
+package struct RetiredRanges: Sendable {
     private var ranges: [Incarnation: [SequenceRange]] = [:]
 
+    package init() {}
+
     /// Batches of one segment come in order, so that nearly all join the range before them.
-    mutating func add(_ incarnation: Incarnation, _ range: SequenceRange) {
+    package mutating func add(_ incarnation: Incarnation, _ range: SequenceRange) {
         guard !range.isEmpty else { return }
         var known = ranges.removeValue(forKey: incarnation) ?? []
         if let last = known.last, last.end == range.first {
@@ -14,6 +16,10 @@ struct RetiredRanges {
             known.append(range)
         }
         ranges[incarnation] = known
+    }
+
+    package func contains(_ sequence: UInt64, of incarnation: Incarnation) -> Bool {
+        of(incarnation).contains { $0.first <= sequence && sequence < $0.end }
     }
 
     func of(_ incarnation: Incarnation) -> [SequenceRange] { ranges[incarnation] ?? [] }

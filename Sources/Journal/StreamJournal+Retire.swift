@@ -19,7 +19,7 @@ extension StreamJournal {
                 }
             }
             try spaceReserve.spending { () throws(FileError) in
-                try keyLog.append(entries, incarnation: segment.incarnation)
+                try keyLog.append(entries, of: LandedSegment(segment))
             }
             try files.unlink(segment.path)
             // The sidecar outlives the segment: alone it is an orphan, but a segment without it would look unsealed.

@@ -66,11 +66,7 @@ package final class BatchEncoder: @unchecked Sendable {
         _ processed: ProcessedBatch, body: BodyBuffer, stream: StreamName, identity: BatchIdentity,
         receivedAt: Timestamp
     ) -> EncodedBatch {
-        // Its own key: a retry of the batch must find these lines, whatever the batch's own key finds; another body
-        // under the same key, which is legitimate while none was acknowledged, must not.
-        let own = BatchIdentity(
-            producer: identity.producer, key: "\(stream)\u{0}\(identity.fingerprint.rawValue)\u{0}\(identity.key)",
-            fingerprint: identity.fingerprint)
+        let own = identity.quarantined(in: stream)
         let line = LineParts(identity: identity, batchSize: processed.received, receivedAt: receivedAt)
         deflater.begin(expected: processed.rejects.reduce(0) { $0 + $1.range.count + 400 })
         for reject in processed.rejects {

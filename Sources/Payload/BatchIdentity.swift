@@ -30,6 +30,14 @@ package struct BatchIdentity: Sendable {
         self.init(producer: producer, key: hexText(hash.finish()), fingerprint: fingerprint)
     }
 
+    /// The key under which the refused events of a batch are quarantined. Its own: a retry of the batch must find these
+    /// lines, whatever the batch's own key finds; another body under the same key, which is legitimate while none was
+    /// acknowledged, must not.
+    package func quarantined(in stream: StreamName) -> BatchIdentity {
+        BatchIdentity(
+            producer: producer, key: "\(stream)\u{0}\(fingerprint.rawValue)\u{0}\(key)", fingerprint: fingerprint)
+    }
+
     package var digest: BatchDigest {
         sha256.withUnsafeBytes {
             BatchDigest(

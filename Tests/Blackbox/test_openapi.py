@@ -50,6 +50,7 @@ def test_the_descriptions_are_valid(spec):
 EVENT = b'{"eventID":"a","eventTime":"2026-01-01T00:00:00Z"}'
 BILL = b'{"event_id":"a","event_time":"2026-01-01T00:00:00Z","usage_quantity":1}'
 POST = "/v1/streams/{stream}/events"
+RECEIPT = "/v1/streams/{stream}/receipts/{batch_key}"
 
 
 def test_every_answer_is_as_described(spec, gateway):
@@ -76,6 +77,23 @@ def test_every_answer_is_as_described(spec, gateway):
     post(415, "audit_logs", EVENT, Content_Encoding="br")
     response = gateway.request("GET", "/v1/streams/audit_logs/events")
     assert response.status == 405 and check(spec, POST, "post", response)
+    post(201, "audit_logs", EVENT, key="landed", Sluice_Consistency="strong")
+    post(400, "audit_logs", EVENT, key="no", Sluice_Consistency="perhaps")
+
+    def ask(expected, stream, key):
+        response = gateway.request("GET", f"/v1/streams/{stream}/receipts/{key}")
+        assert response.status == expected, response
+        return check(spec, RECEIPT, "get", response)
+
+    assert ask(200, "audit_logs", "landed")["durability"] == "landed"
+    assert ask(200, "billing_usage", "a")["replayed"] is True
+    ask(200, "audit_logs", "b")
+    ask(404, "audit_logs", "nothing")
+    ask(404, "billing_usage", "nothing")
+    ask(404, "nobody", "a")
+    ask(400, "audit_logs", "%0a")
+    wrong = gateway.request("DELETE", "/v1/streams/audit_logs/receipts/a")
+    assert wrong.status == 405 and check(spec, RECEIPT, "get", wrong)
     for path in ("/livez", "/healthz", "/readyz", "/"):
         assert gateway.request("GET", path).status == 200
         check(spec, path, "get", gateway.request("GET", path))

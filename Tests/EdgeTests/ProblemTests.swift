@@ -17,6 +17,10 @@ import Testing
         (.keyReused(batchKey: "\"k\u{1}"), .keyReused), (.journalFull(retryAfter: .seconds(3)), .journalFull),
         (.journalFailed(detail: "d", retryAfter: .zero), .journalFailed),
         (.landingUnavailable(detail: "d", retryAfter: .zero), .landingUnavailable),
+        (.landingPending(.late, retryAfter: .seconds(5)), .landingPending),
+        (.landingPending(.cutOff, retryAfter: .seconds(5)), .landingPending),
+        (.landingPending(.stopping, retryAfter: .seconds(5)), .landingPending),
+        (.unknownBatch(window: .seconds(60)), .unknownBatch), (.batchInFlight(retryAfter: .zero), .batchInFlight),
         (.overloaded(retryAfter: .zero), .overloaded), (.stopping(retryAfter: .zero), .stopping),
     ]
 
@@ -32,7 +36,7 @@ import Testing
             #expect(json["status"] as? Int == type.status)
             #expect((json["detail"] as? String)?.isEmpty == false)
             let retry = response.headers.first { $0.name.description == "Retry-After" }?.value
-            #expect((retry != nil) == (type.status == 503 || type.status == 429))
+            #expect((retry != nil) == [409, 429, 503].contains(type.status))
             if let retry { #expect(Int(retry)! >= 1) }
         }
     }

@@ -17,6 +17,8 @@ final class RecordingIntake: Intake, @unchecked Sendable {
     private var withholdsRoom = false
     private var withholdsAnswers = false
     private var ready = true
+    private var asked: [ReceiptRequest] = []
+    private var found: (@Sendable (ReceiptRequest) -> BatchOutcome)?
     private var outcome: (@Sendable (BatchRequest) -> BatchOutcome)?
     let maxBodyBytes: Int
 
@@ -33,7 +35,9 @@ final class RecordingIntake: Intake, @unchecked Sendable {
     }
 
     func stream(named name: StreamName) -> StreamDoor? {
-        name.isInternal || name.rawValue == "missing" ? nil : StreamDoor(maxBodyBytes: maxBodyBytes)
+        name.isInternal || name.rawValue == "missing"
+            ? nil
+            : StreamDoor(maxBodyBytes: maxBodyBytes, consistency: name.rawValue == "strong" ? .strong : .available)
     }
 
     func admit(bytes: Int, granted: @escaping @Sendable (any AdmissionTicket) -> Void) -> any AdmissionRequest {
@@ -75,6 +79,16 @@ final class RecordingIntake: Intake, @unchecked Sendable {
         if !holds { DispatchQueue.global().async(execute: answer) }
     }
 
+    func receipt(_ request: ReceiptRequest, completion: @escaping @Sendable (BatchOutcome) -> Void) {
+        let (make, isAtOnce) = lock.withLock {
+            asked.append(request)
+            return (found, asked.count.isMultiple(of: 2))
+        }
+        let outcome = make?(request) ?? .refused(.unknownBatch(window: .seconds(60)))
+        // Now from another thread, as a strong stream does, now at once, as an available one does.
+        if isAtOnce { completion(outcome) } else { DispatchQueue.global().async { completion(outcome) } }
+    }
+
     func readiness() -> Readiness {
         let ok = lock.withLock { ready }
         return Readiness(checks: [
@@ -99,6 +113,8 @@ final class RecordingIntake: Intake, @unchecked Sendable {
     func withholdAnswers(_ value: Bool) { lock.withLock { withholdsAnswers = value } }
     func setReady(_ value: Bool) { lock.withLock { ready = value } }
     func answer(_ make: @escaping @Sendable (BatchRequest) -> BatchOutcome) { lock.withLock { outcome = make } }
+    func find(_ make: @escaping @Sendable (ReceiptRequest) -> BatchOutcome) { lock.withLock { found = make } }
+    var receiptRequests: [ReceiptRequest] { lock.withLock { asked } }
     var requests: [BatchRequest] { lock.withLock { taken } }
     var bodyTexts: [String] { lock.withLock { bodies.map { String(decoding: $0, as: UTF8.self) } } }
     var bodySizes: [Int] { lock.withLock { bodies.map(\.count) } }

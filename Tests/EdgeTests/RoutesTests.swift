@@ -61,6 +61,32 @@ import Testing
         arguments: [
             ("GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n", 404, "not-found"),
             ("GET /v1/streams/audit_logs/events HTTP/1.1\r\nHost: a\r\n\r\n", 405, "method-not-allowed"),
+            (
+                "POST /v1/streams/audit_logs/receipts/k HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 405,
+                "method-not-allowed"
+            ),
+            (
+                "POST /v1/streams/a/receipts/events HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 405,
+                "method-not-allowed"
+            ),
+            ("GET /v1/streams/audit_logs/receipts/ HTTP/1.1\r\nHost: a\r\n\r\n", 404, "not-found"),
+            ("GET /v1/streams/missing/receipts/k HTTP/1.1\r\nHost: a\r\n\r\n", 404, "unknown-stream"),
+            ("GET /v1/streams/_ledger/receipts/k HTTP/1.1\r\nHost: a\r\n\r\n", 404, "unknown-stream"),
+            ("GET /v1/streams/a/receipts/a/b HTTP/1.1\r\nHost: a\r\n\r\n", 400, "invalid-idempotency-key"),
+            ("GET /v1/streams/a/receipts/%0a HTTP/1.1\r\nHost: a\r\n\r\n", 400, "invalid-idempotency-key"),
+            ("GET /v1/streams/a/receipts/%c3%a9 HTTP/1.1\r\nHost: a\r\n\r\n", 400, "invalid-idempotency-key"),
+            ("GET /v1/streams/a/receipts/%2 HTTP/1.1\r\nHost: a\r\n\r\n", 400, "invalid-idempotency-key"),
+            ("GET /v1/streams/a/receipts/%zz HTTP/1.1\r\nHost: a\r\n\r\n", 400, "invalid-idempotency-key"),
+            (
+                "GET /v1/streams/a/receipts/\(String(repeating: "%41", count: 256)) HTTP/1.1\r\nHost: a\r\n\r\n", 400,
+                "invalid-idempotency-key"
+            ),
+            (post(extra: "Sluice-Consistency: eventual\r\n"), 400, "invalid-consistency"),
+            (post(extra: "Sluice-Consistency: \r\n"), 400, "invalid-consistency"),
+            (
+                post(path: "/v1/streams/strong/events", extra: "Sluice-Consistency: available\r\n"), 400,
+                "invalid-consistency"
+            ),
             ("POST /livez HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi", 405, "method-not-allowed"),
             ("POST /v1/streams/audit_logs/events HTTP/1.1\r\nHost: a\r\n\r\n", 411, "length-required"),
             (post(path: "/v1/streams/missing/events"), 404, "unknown-stream"),
@@ -91,6 +117,73 @@ import Testing
             #expect(intake.requests.isEmpty)
             client.send(post())
             #expect(client.answer()?.status == 202)
+        }
+    }
+
+    @Test("a receipt is asked for by its percent-decoded key, answered 200, and needs no body")
+    func lookUps() async throws {
+        try await withServer { server, intake in
+            let client = WireClient(port: server.port)
+            let keys = ["k", "events", "a b/c%\"", String(repeating: "~", count: 255)]
+            let targets = ["k", "events", "a%20b%2Fc%25%22", String(repeating: "%7e", count: 255)]
+            for target in targets {
+                client.send("GET /v1/streams/audit_logs/receipts/\(target)?x=1 HTTP/1.1\r\nHost: a\r\n\r\n")
+                let unknown = try #require(client.answer())
+                #expect(unknown.status == 404 && unknown.body.contains(#""idempotency_window_seconds":60"#))
+            }
+            #expect(intake.receiptRequests.map(\.batchKey) == keys)
+            #expect(
+                intake.receiptRequests.allSatisfy { $0.producer == "anonymous" && $0.stream.rawValue == "audit_logs" })
+            intake.find { request in
+                var receipt = RecordingIntake.receipt(
+                    for: BatchRequest(
+                        stream: request.stream, producer: request.producer, idempotencyKey: request.batchKey,
+                        format: .ndjson, coding: .identity, body: BodyBuffer(capacity: 0),
+                        receivedAt: Timestamp(microseconds: 0), deadline: request.deadline))
+                receipt.replayed = true
+                receipt.durability = .landed
+                return .receipt(receipt)
+            }
+            let get = "GET /v1/streams/audit_logs/receipts/k HTTP/1.1\r\nHost: a\r\n"
+            for round in 0..<3 {
+                client.send("\(get)Content-Length: 5\r\n\r\nhello")
+                let found = try #require(client.answer())
+                #expect(found.status == 200 && found.body.contains(#""durability":"landed""#), "round \(round)")
+                #expect(found.header("Idempotency-Replayed") == nil)
+                client.send(get.replacing("GET", with: "HEAD") + "\r\n")
+                #expect(client.answer(hasBody: false)?.status == 200)
+            }
+            intake.find { _ in .refused(.batchInFlight(retryAfter: .seconds(1))) }
+            client.send(get + "\r\n" + post())
+            let busy = try #require(client.answer())
+            #expect(busy.status == 409 && busy.header("Retry-After") == "1")
+            #expect(client.answer()?.status == 202, "what was sent behind it is served")
+            #expect(intake.requests.count == 1)
+        }
+    }
+
+    @Test("what a request asks for goes with the batch, and never falls below the stream's mode")
+    func consistency() async throws {
+        try await withServer { server, intake in
+            let client = WireClient(port: server.port)
+            for (path, field) in [
+                ("audit_logs", ""), ("audit_logs", "Sluice-Consistency: available\r\n"),
+                ("audit_logs", "sluice-consistency: strong\r\n"), ("strong", ""),
+                ("strong", "Sluice-Consistency: strong\r\n"),
+            ] {
+                client.send(post(path: "/v1/streams/\(path)/events", extra: field))
+                #expect(client.answer()?.status == 202)
+            }
+            #expect(intake.requests.map(\.consistency) == [.available, .available, .strong, .strong, .strong])
+            intake.answer { request in
+                request.bodyDone()
+                return .refused(.landingPending(.late, retryAfter: .seconds(5)))
+            }
+            client.send(post(extra: "Sluice-Consistency: strong\r\n"))
+            let pending = try #require(client.answer())
+            #expect(pending.status == 503 && pending.header("Retry-After") == "5")
+            #expect(pending.body.contains("journaled"))
+            #expect(await eventually { intake.ticketsOut == 0 })
         }
     }
 

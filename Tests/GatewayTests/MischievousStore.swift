@@ -10,6 +10,10 @@ final class MischievousStore: ObjectStore {
         case silent(Int)
         /// Creates and shows nothing.
         case refusing
+        /// Says each time that somebody else is creating it.
+        case busy
+        /// Can't be read.
+        case unreadable
     }
 
     private let store: DirectoryStore<LinuxFileSystem>
@@ -27,9 +31,10 @@ final class MischievousStore: ObjectStore {
             return mood
         }
         switch now {
-        case .well: store.create(object, completion: completion)
+        case .well, .unreadable: store.create(object, completion: completion)
         case .silent:
             store.create(object) { _ in completion(.unknown(StoreFailure(.unreachable, "the connection was reset"))) }
+        case .busy: completion(.conflict)
         case .refusing: completion(.refused(StoreFailure(.denied, "access denied")))
         }
     }
@@ -41,8 +46,10 @@ final class MischievousStore: ObjectStore {
     }
 
     func readPrefix(_ name: String, count: Int, completion: @escaping @Sendable (ReadOutcome) -> Void) {
-        if case .refusing = mood.withLock({ $0 }) {
-            return completion(.failed(StoreFailure(.denied, "access denied")))
+        switch mood.withLock({ $0 }) {
+        case .refusing: return completion(.failed(StoreFailure(.denied, "access denied")))
+        case .unreadable: return completion(.failed(StoreFailure(.unreachable, "the connection was reset")))
+        case .well, .silent, .busy: break
         }
         store.readPrefix(name, count: count, completion: completion)
     }

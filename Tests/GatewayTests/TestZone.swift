@@ -51,6 +51,7 @@ final class TestZone: Sendable {
         // One segment a life, however slow the machine.
         configuration.journal.segmentMaxAge = .seconds(3600)
         configuration.landing.retryMin = .milliseconds(1)
+        configuration.landing.retryMax = .milliseconds(50)
         change(&configuration)
         return try Gateway.open(
             configuration, files: LinuxFileSystem(), stores: [.main: store], time: SystemTime(),
@@ -73,16 +74,28 @@ final class TestZone: Sendable {
 extension Gateway {
     /// Hands a batch in and waits for its outcome.
     func send(
-        _ text: String, to stream: String, key: String? = nil, within: Duration = .seconds(20)
+        _ text: String, to stream: String, key: String? = nil, within: Duration = .seconds(20),
+        consistency: Consistency = .available
     ) async -> BatchOutcome {
         let body = BodyBuffer(capacity: text.utf8.count)
         var text = text
         text.withUTF8 { body.append(UnsafeRawBufferPointer($0)) }
         let request = BatchRequest(
             stream: StreamName(stream)!, producer: "anonymous", idempotencyKey: key, format: .ndjson, coding: .identity,
-            body: body, receivedAt: SystemTime().now(), deadline: SystemTime().monotonic() + within)
+            body: body, receivedAt: SystemTime().now(), deadline: SystemTime().monotonic() + within,
+            consistency: consistency)
         return await withCheckedContinuation { continuation in
             submit(request) { continuation.resume(returning: $0) }
+        }
+    }
+
+    /// Asks for the receipt of a key.
+    func find(_ key: String, in stream: String, by producer: String = "anonymous") async -> BatchOutcome {
+        let request = ReceiptRequest(
+            stream: StreamName(stream)!, producer: producer, batchKey: key,
+            deadline: SystemTime().monotonic() + .seconds(20))
+        return await withCheckedContinuation { continuation in
+            receipt(request) { continuation.resume(returning: $0) }
         }
     }
 }

@@ -7,8 +7,8 @@ import Testing
 
 @testable import Journal
 
-/// Files of format version 1, checked in: today's writer makes the same bytes, and today's reader reads them. With
-/// `SLUICE_WRITE_GOLDEN=1` they are written anew, which only a new format version may need.
+/// Files of every format version, checked in: today's writer makes the same bytes as the newest, and today's reader reads
+/// all. With `SLUICE_WRITE_GOLDEN=1` the newest are written anew, which only a new format version may need.
 @Suite struct GoldenTests {
     private let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
     private let gateway = GatewayName("golden-1")!
@@ -32,11 +32,13 @@ import Testing
         try compare("segment-v1.json.gz", with: segment.path)
         try compare("segment-v1.json.gz.sealed", with: FilePath(segment.path.string + ".sealed"))
         try journal.retire(segment, now: time)
-        try compare("keys-v1.keys", with: root.appending("orders/keys/0.keys"))
+        try compare("keys-v2.keys", with: root.appending("orders/keys/0.keys"))
     }
 
-    @Test("a recovery of the golden files gives segment, batches and keys")
-    func recovery() throws {
+    @Test(
+        "a recovery of the golden files gives segment, batches and keys; from version 2 on, also where they landed",
+        arguments: ["keys-v1.keys", "keys-v2.keys"])
+    func recovery(_ keys: String) throws {
         let root = FilePath(FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path)
         defer { try? FileManager.default.removeItem(atPath: root.string) }
         let place = root.appending("orders")
@@ -45,7 +47,7 @@ import Testing
         let name = "0123456789abcdef-00000000.json.gz"
         for (from, to) in [
             ("segment-v1.json.gz", name), ("segment-v1.json.gz.sealed", name + ".sealed"),
-            ("keys-v1.keys", "keys/0.keys"),
+            (keys, "keys/0.keys"),
         ] {
             try FileManager.default.copyItem(
                 atPath: folder.appendingPathComponent(from).path, toPath: place.appending(to).string)
@@ -62,6 +64,32 @@ import Testing
         let expected = [batch(0, events: 2), batch(1, events: 0), batch(2, events: 2), batch(3, events: 1)].map(\.entry)
         // Once from the key log, once from the segment.
         #expect(seen == expected + expected)
+        #expect(report.retired.contains(0, of: incarnation) && report.retired.contains(4, of: incarnation))
+        #expect(!report.retired.contains(5, of: incarnation))
+        let landed = LandedSegment(
+            incarnation: incarnation, range: SequenceRange(first: 0, count: 5),
+            object: "orders/date=2026-01-01/hour=00/golden-1_0123456789abcdef_0-4.json.gz",
+            newest: Timestamp(microseconds: time.microseconds + 3))
+        #expect(report.landed == (keys == "keys-v1.keys" ? [] : [landed]))
+    }
+
+    @Test("a record that version 1 does not know makes no batch to it: it passes over, as over a damaged one")
+    func passedOver() throws {
+        let segment = LandedSegment(
+            incarnation: incarnation, range: SequenceRange(first: 0, count: 5),
+            object: "a/date=2026-01-01/hour=00/g_0123456789abcdef_0-4.json.gz", newest: time)
+        let payload = Array(KeyLogRecord(landed: segment).encoded().dropFirst(8))
+        payload.withUnsafeBytes { bytes in
+            var reader = ByteReader(bytes)
+            #expect(throws: BlockError.self) {
+                _ = try reader.take(UInt64.self)
+                _ = try reader.take(UInt32.self)
+                _ = try reader.take(UInt64.self)
+                _ = try reader.takeEntry()
+            }
+        }
+        #expect(KeyLogRecord(payload: payload)?.landed == segment)
+        for count in payload.indices { #expect((KeyLogRecord(payload: Array(payload[..<count])) == nil) as Bool) }
     }
 
     @Test("Python's gzip reads the golden segment")

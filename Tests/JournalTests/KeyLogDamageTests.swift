@@ -9,21 +9,25 @@ import Testing
     private struct Log {
         var disk: SimulatedDisk
         var path: FilePath
-        /// Each record's bytes in the file, and the batches it names, in order.
+        /// Each record's bytes in the file, and the batches it names, in order: none in each second one, which says where the
+        /// batches of the one before it landed.
         var places: [Range<Int>] = []
         var batches: [[BatchDigest]] = []
     }
 
-    /// A key log of three records, of two, one and two batches; nothing else is in the journal.
+    /// A key log of three segments, of two, one and two batches; nothing else is in the journal.
     private func smallLog() throws -> Log {
         let bench = Bench()
         try bench.start()
         var log = Log(disk: bench.disk, path: Names.streamDirectory.appending("keys/0.keys"))
         for count in [2, 1, 2] {
+            let start = log.places.last?.upperBound ?? 0
             log.batches.append(try (0..<count).map { _ in try bench.append(1).digest })
             try bench.stream.retire(try bench.seal(), now: Names.start)
-            let end = try bench.disk.contents(log.path).count
-            log.places.append((log.places.last?.upperBound ?? 0)..<end)
+            let bytes = try bench.disk.contents(log.path)
+            let middle = start + 8 + Int(bytes[start]) + Int(bytes[start + 1]) << 8
+            log.places += [start..<middle, middle..<bytes.count]
+            log.batches.append([])
         }
         return log
     }
@@ -49,7 +53,7 @@ import Testing
                 #expect(damage.file == log.path.string)
                 #expect(damage.offset == place.lowerBound && damage.bytes == place.count, "bit \(bit)")
                 // What a crash left of an append looks no different.
-                #expect(damage.isTail == (index == 2))
+                #expect(damage.isTail == (index == 5))
                 #expect(damage.batchesMax >= log.batches[index].count)
                 #expect(found.report.damages.isEmpty)
             }
@@ -79,10 +83,10 @@ import Testing
         let sound = try JournalSurvey(files: files, directory: Names.journal).keyLogs()
         #expect(sound.map(\.path) == [log.path] && sound.map(\.batches) == [5])
         #expect(sound.flatMap(\.damages).isEmpty)
-        try log.disk.flipBit(log.path, log.places[1].lowerBound * 8 + 100)
+        try log.disk.flipBit(log.path, log.places[2].lowerBound * 8 + 100)
         let found = try #require(try JournalSurvey(files: files, directory: Names.journal).keyLogs().first)
         #expect(found.batches == 4)
-        #expect(found.damages.map(\.offset) == [Int64(log.places[1].lowerBound)])
+        #expect(found.damages.map(\.offset) == [Int64(log.places[2].lowerBound)])
     }
 
     @Test("a damaged file stays for the idempotency window, and then goes")

@@ -27,6 +27,14 @@ package struct DedupIndex: Sendable {
         case waiting
     }
 
+    /// What is known of a key.
+    package enum Known {
+        case taken(Record, rejects: [BatchEntry.Reject])
+        /// A request with it is being worked on; nobody can say yet how it ends.
+        case inFlight
+        case unknown
+    }
+
     private struct InFlight {
         var fingerprint: PayloadFingerprint
         var waiters: [Waiter]
@@ -78,13 +86,14 @@ package struct DedupIndex: Sendable {
         return .waiting
     }
 
+    /// What is known of the batch, whatever its body; changes nothing.
+    package func find(_ digest: BatchDigest) -> Known {
+        if let known = records[digest] { return .taken(expanded(known), rejects: rejects[digest] ?? []) }
+        return inFlight[digest] == nil ? .unknown : .inFlight
+    }
+
     /// Whether the batch is known; for streams that only the gateway writes.
     package func contains(_ digest: BatchDigest) -> Bool { records[digest] != nil }
-
-    /// The first receipt's facts; `nil` when the batch is not known (any more).
-    package func record(of digest: BatchDigest) -> (Record, rejects: [BatchEntry.Reject])? {
-        records[digest].map { (expanded($0), rejects[digest] ?? []) }
-    }
 
     /// The batch is durable: remember it and hand back who waits for it.
     package mutating func finish(

@@ -14,6 +14,7 @@ extension StreamWriter {
         private let commits: Histogram?
         private let onHeld: @Sendable (Int64) -> Void
         private let onSealed: @Sendable (SealedSegment) -> Void
+        private let onRetired: @Sendable (SealedSegment) -> Void
         private var toldHeld: Int64 = 0
         /// After a failed seal: not before this moment again.
         private var sealNotBefore: MonotonicInstant?
@@ -27,7 +28,8 @@ extension StreamWriter {
         init(
             journal: sending StreamJournal<FS>, time: Time, reserve: DiskReserve<FS>, mailbox: Monitor<Mailbox>,
             commits: Histogram?, onHeld: @escaping @Sendable (Int64) -> Void,
-            onSealed: @escaping @Sendable (SealedSegment) -> Void
+            onSealed: @escaping @Sendable (SealedSegment) -> Void,
+            onRetired: @escaping @Sendable (SealedSegment) -> Void
         ) {
             self.journal = journal
             self.time = time
@@ -36,6 +38,7 @@ extension StreamWriter {
             self.commits = commits
             self.onHeld = onHeld
             self.onSealed = onSealed
+            self.onRetired = onRetired
         }
 
         /// Works until the writer stops, waiting for work in between.
@@ -120,6 +123,7 @@ extension StreamWriter {
             case .retire(let segment, let completion):
                 do {
                     try journal.retire(segment, now: time.now())
+                    onRetired(segment)
                     completion(nil)
                 } catch { completion(error) }
             case .salvage(let segment, let completion):

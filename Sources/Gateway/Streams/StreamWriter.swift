@@ -35,19 +35,21 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
     /// `nil` in production.
     private let steps: CommitterSteps<FS, Time>?
 
-    /// Takes the journal over, on a thread of its own, or, given steps, without one. On the writer's thread, `onHeld` is told how many bytes the journal holds whenever that has
-    /// changed, and `onSealed` gets each segment that is ready to land.
+    /// Takes the journal over, on a thread of its own, or, given steps, without one. On the writer's thread, `onHeld` is told
+    /// how many bytes the journal holds whenever that has changed, `onSealed` gets each segment that is ready to land, and
+    /// `onRetired` each that has landed, once the journal knows that for good.
     package init(
         stream: StreamName, journal: sending StreamJournal<FS>, time: Time, reserve: DiskReserve<FS>,
         steps: (any StepExecution)? = nil, commits: Histogram? = nil, onHeld: @escaping @Sendable (Int64) -> Void,
-        onSealed: @escaping @Sendable (SealedSegment) -> Void
+        onSealed: @escaping @Sendable (SealedSegment) -> Void,
+        onRetired: @escaping @Sendable (SealedSegment) -> Void
     ) {
         self.stream = stream
         self.time = time
         mailbox = Monitor(Mailbox(durableNext: journal.nextSequence))
         let committer = Committer(
             journal: journal, time: time, reserve: reserve, mailbox: mailbox, commits: commits, onHeld: onHeld,
-            onSealed: onSealed)
+            onSealed: onSealed, onRetired: onRetired)
         if let steps {
             self.steps = CommitterSteps(committer, time: time, steps: steps)
             return

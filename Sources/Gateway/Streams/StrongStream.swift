@@ -79,6 +79,53 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
             })
     }
 
+    /// Asks the landing zone for the batch of that key, within the deadline.
+    package func find(_ identity: BatchIdentity, deadline: MonotonicInstant, completion: @escaping Completion) {
+        if case .inFlight = inFlight.withLock({ $0.find(identity.digest) }) {
+            return completion(.refused(.batchInFlight(retryAfter: .seconds(1))))
+        }
+        guard zone.link.effective != .partitioned else {
+            return completion(
+                .refused(
+                    .landingUnavailable(
+                        detail: "landing zone \(zone.name) is cut off \(zone.link.explanation)",
+                        retryAfter: zone.link.retryAfter)))
+        }
+        let once = Monitor(Optional(completion))
+        let answer: Completion = { outcome in
+            let completion = once.withLock { held in
+                defer { held = nil }
+                return held
+            }
+            completion?(outcome)
+        }
+        timers.after(min(deadline - time.monotonic(), .seconds(10))) {
+            answer(
+                .refused(
+                    .landingUnavailable(
+                        detail: "the landing zone did not answer in time", retryAfter: .seconds(5))))
+        }
+        let name = KeyedObject.name(stream: configuration.name, identity: identity)
+        zone.store.readPrefix(name, count: BlockHeader.maxEncodedBytes) { [self] outcome in
+            switch outcome {
+            case .absent: answer(.refused(.unknownBatch(window: window)))
+            case .failed(let failure):
+                let pause = max(failure.retryAfter ?? .seconds(5), .seconds(1))
+                answer(.refused(.landingUnavailable(detail: failure.detail, retryAfter: pause)))
+            case .bytes(let bytes):
+                guard let header = try? Block.readHeader(bytes), header.stream == configuration.name,
+                    let entry = header.entries.first, entry.digest == identity.digest
+                else {
+                    return answer(
+                        .refused(
+                            .landingUnavailable(
+                                detail: "\(name) is not an object of a gateway", retryAfter: .seconds(60))))
+                }
+                answer(.receipt(receipt(of: entry, identity, replayed: true, object: name)))
+            }
+        }
+    }
+
     private func attempt(_ attempt: Attempt) {
         if let refusal = refusalAtOnce { return attempt.completion(.refused(refusal)) }
         switch zone.createOnly.verdict {
@@ -125,12 +172,17 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
         ledger.record([fact]) { [self] failure in
             if let failure { return attempt.completion(.refused(Refusal(failure))) }
             attempt.completion(
-                .receipt(
-                    Receipt(
-                        stream: configuration.name, batchKey: attempt.identity.key, durability: .landed,
-                        replayed: replayed, received: Int(entry.accepted), accepted: Int(entry.accepted), sequence: nil,
-                        rejected: [], idempotencyWindow: window, object: attempt.object.name)))
+                .receipt(receipt(of: entry, attempt.identity, replayed: replayed, object: attempt.object.name)))
         }
+    }
+
+    private func receipt(
+        of entry: BatchEntry, _ identity: BatchIdentity, replayed: Bool, object: String
+    ) -> Receipt {
+        Receipt(
+            stream: configuration.name, batchKey: identity.key, durability: .landed, replayed: replayed,
+            received: Int(entry.accepted), accepted: Int(entry.accepted), sequence: nil, rejected: [],
+            idempotencyWindow: window, object: object)
     }
 
     /// Tries again with the same bytes, while the producer still waits.

@@ -1,0 +1,169 @@
+package import Files
+import Journal
+package import Model
+
+/// What is known of the landing of one stream's batches, and who waits for it. Any thread.
+package final class StreamLanding<FS: FileSystem, Time: TimeSource>: Sendable {
+    package enum Outcome: Sendable {
+        case landed
+        /// Not within the deadline.
+        case late
+        /// The gateway stops.
+        case stopping
+    }
+
+    private struct Wait {
+        var incarnation: Incarnation
+        var first: UInt64
+        var deadline: MonotonicInstant
+        var completion: @Sendable (Outcome) -> Void
+    }
+    private struct State {
+        var index: LandedIndex
+        var through: LandedThrough
+        var waits: [Wait] = []
+        /// What this life sealed lies below it.
+        var sealedEnd: UInt64 = 0
+        var earlySeal = EarlySeal()
+        var sweepAt: MonotonicInstant?
+        var stopping = false
+
+        mutating func take(where isDone: (Wait) -> Bool) -> [Wait] {
+            let done = waits.filter(isDone)
+            if !done.isEmpty { waits.removeAll(where: isDone) }
+            return done
+        }
+    }
+
+    private let incarnation: Incarnation
+    private let writer: LateBound<StreamWriter<FS, Time>>
+    private let time: Time
+    private let timers: TimerQueue<Time>
+    private let state: Monitor<State>
+
+    /// `writer` is bound before the first call.
+    init(
+        incarnation: Incarnation, index: LandedIndex, writer: LateBound<StreamWriter<FS, Time>>, time: Time,
+        timers: TimerQueue<Time>
+    ) {
+        self.incarnation = incarnation
+        self.writer = writer
+        self.time = time
+        self.timers = timers
+        state = Monitor(State(index: index, through: LandedThrough(incarnation: incarnation)))
+    }
+
+    /// The landed object that holds the sequence; `.some(nil)` when it landed under a name that is not known.
+    package func object(of sequence: UInt64, _ incarnation: Incarnation) -> String?? {
+        state.withLock { $0.index.object(of: sequence, incarnation) }
+    }
+
+    // MARK: What the journal tells
+
+    func sealed(_ segment: SealedSegment) {
+        guard segment.incarnation == incarnation else { return }
+        state.withLock { $0.sealedEnd = max($0.sealedEnd, segment.range.end) }
+    }
+
+    /// The segment has landed, and the journal will know so after a restart.
+    func retired(_ segment: SealedSegment) {
+        guard !segment.range.isEmpty else { return }
+        let landed = LandedSegment(segment)
+        let now = time.now()
+        let done = state.withLock { state in
+            state.index.add(landed, now: now)
+            state.through.landed(.init(landed.incarnation, landed.range))
+            return state.take {
+                $0.incarnation == landed.incarnation && landed.range.first <= $0.first && $0.first < landed.range.end
+            }
+        }
+        for wait in done { wait.completion(.landed) }
+    }
+
+    func inherit(_ segments: [SealedSegment]) {
+        state.withLock { state in segments.forEach { state.through.inherit(.init($0.incarnation, $0.range)) } }
+    }
+
+    func replace(_ segment: SealedSegment, by parts: [SealedSegment]) {
+        let place = LandedThrough.Place(segment.incarnation, segment.range)
+        state.withLock { $0.through.replace(place, by: parts.map { .init($0.incarnation, $0.range) }) }
+    }
+
+    func mark(_ time: Timestamp, next: UInt64) { state.withLock { $0.through.mark(time, next: next) } }
+
+    /// Everything that this gateway acknowledged on the stream up to this moment has landed; `nil` when not known.
+    package func landedThrough() -> Timestamp? {
+        guard let writer = writer.value else { return nil }
+        let now = time.now()
+        let next = writer.durableNext
+        return state.withLock { $0.through.through(now: now, next: next) }
+    }
+
+    // MARK: Those who wait
+
+    /// Calls back once the durable batch that begins at `first` has landed and the journal knows it, or at the deadline. Has
+    /// the stream sealed early if need be.
+    func whenLanded(
+        _ first: UInt64, _ incarnation: Incarnation, deadline: MonotonicInstant,
+        completion: @escaping @Sendable (Outcome) -> Void
+    ) {
+        let now = time.monotonic()
+        let (settled, action, sweep) = state.withLock { state -> (Outcome?, EarlySeal.Action, Bool) in
+            if state.index.object(of: first, incarnation) != nil { return (.landed, .none, false) }
+            if state.stopping { return (.stopping, .none, false) }
+            if deadline <= now { return (.late, .none, false) }
+            state.waits.append(
+                Wait(incarnation: incarnation, first: first, deadline: deadline, completion: completion))
+            let isOpen = incarnation == self.incarnation && first >= state.sealedEnd
+            let sweeps = state.sweepAt.map { deadline < $0 } ?? true
+            if sweeps { state.sweepAt = deadline }
+            return (nil, isOpen ? state.earlySeal.asked(now: now) : .none, sweeps)
+        }
+        if let settled { return completion(settled) }
+        if sweep { plan(deadline) }
+        switch action {
+        case .none: break
+        case .seal: seal()
+        case .wait(let pause): timers.after(pause) { [weak self] in self?.sealIfWanted() }
+        }
+    }
+
+    /// From now on nobody waits.
+    func stopWaiting() {
+        let waits = state.withLock { state in
+            state.stopping = true
+            return state.take { _ in true }
+        }
+        for wait in waits { wait.completion(.stopping) }
+    }
+
+    private func sealIfWanted() {
+        let now = time.monotonic()
+        let isDue = state.withLock { state in
+            let isWanted = state.waits.contains { $0.incarnation == incarnation && $0.first >= state.sealedEnd }
+            return state.earlySeal.due(isWanted: isWanted, now: now)
+        }
+        if isDue { seal() }
+    }
+
+    /// When it fails, the journal seals at its own time, and who waits hears of the deadline.
+    private func seal() { writer.value?.seal { _ in } }
+
+    /// One timer for all that wait, at the earliest deadline.
+    private func plan(_ deadline: MonotonicInstant) {
+        timers.after(max(.zero, deadline - time.monotonic())) { [weak self] in self?.sweep(deadline) }
+    }
+
+    private func sweep(_ planned: MonotonicInstant) {
+        let now = time.monotonic()
+        let (late, next) = state.withLock { state -> ([Wait], MonotonicInstant?) in
+            // An earlier one was planned meanwhile, and plans what follows.
+            guard state.sweepAt == planned else { return ([], nil) }
+            let late = state.take { $0.deadline <= now }
+            state.sweepAt = state.waits.map(\.deadline).min()
+            return (late, state.sweepAt)
+        }
+        for wait in late { wait.completion(.late) }
+        if let next { plan(next) }
+    }
+}
