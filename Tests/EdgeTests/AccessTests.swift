@@ -99,14 +99,20 @@ import Testing
     @Test("a kept answer ends when the key expires")
     func expiry() async throws {
         let keys = Keys()
-        keys.set("k", pass(), expiresAt: Timestamp(microseconds: SystemTime().now().microseconds + 4_000_000))
         try await withServer(doorkeeper: keys) { server, _ in
-            let client = WireClient(port: server.port)
-            client.send(post(extra: bearer("k")))
-            #expect(client.answer()?.status == 202)
-            try await Task.sleep(for: .milliseconds(4100))
-            client.send(post(extra: bearer("k")))
-            #expect(client.answer()?.status == 401)
+            for _ in 0..<10 {
+                let end = Timestamp(microseconds: SystemTime().now().microseconds + 1_000_000)
+                keys.set("k", pass(), expiresAt: end)
+                let client = WireClient(port: server.port)
+                client.send(post(extra: bearer("k")))
+                // On a machine so busy that the key did not live until the answer: once more.
+                guard client.answer()?.status == 202 else { continue }
+                while SystemTime().now() <= end { try await Task.sleep(for: .milliseconds(50)) }
+                client.send(post(extra: bearer("k")))
+                #expect(client.answer()?.status == 401)
+                return
+            }
+            Issue.record("ten keys of a second each were over before the server answered")
         }
     }
 
