@@ -77,21 +77,26 @@ struct KeyLog<FS: FileSystem> {
         if let open, open.batches >= configuration.keyLogBatches { close() }
         if open == nil { try create() }
         guard var file = open else { preconditionFailure("a key log was just created") }
-        var bytes: [UInt8] = []
+        var records: [KeyLogRecord] = []
         for start in stride(from: 0, to: entries.count, by: KeyLogRecord.batchesMax) {
             let part = entries[start..<min(start + KeyLogRecord.batchesMax, entries.count)]
-            bytes += KeyLogRecord(incarnation: segment.incarnation, batches: part).encoded()
+            records.append(KeyLogRecord(incarnation: segment.incarnation, batches: part))
         }
         // Behind its keys: a file that is cut between them remembers the batches, and that they have landed.
-        if !segment.range.isEmpty { bytes += KeyLogRecord(landed: segment).encoded() }
+        if !segment.range.isEmpty { records.append(KeyLogRecord(landed: segment)) }
         do throws(FileError) {
-            try file.file.writeAll(bytes, at: file.end)
-            try file.file.syncData()
+            // A record is written only once the one before it is durable, so that a torn record with a sound one after it is
+            // always damage and never an append that a power cut tore (model seed 1306).
+            for record in records {
+                let bytes = record.encoded()
+                try file.file.writeAll(bytes, at: file.end)
+                try file.file.syncData()
+                file.end += Int64(bytes.count)
+            }
         } catch {
             close()
             throw error
         }
-        file.end += Int64(bytes.count)
         file.batches += entries.count
         open = file
         for (entry, _) in entries { openNewest = max(openNewest ?? entry.receivedAt, entry.receivedAt) }

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct ModelTests {
     /// Seeds that once found a fault in the journal.
-    private static let found: [UInt64] = [0, 27, 37, 142, 376, 794, 1523, 1725, 1952]
+    private static let found: [UInt64] = [0, 27, 37, 142, 376, 794, 1306, 1523, 1725, 1952]
     private static let shards = 8
     private static var seeds: Int {
         max(2000, ProcessInfo.processInfo.environment["SLUICE_SEEDS"].flatMap { Int($0) } ?? 0)
