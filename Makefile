@@ -6,7 +6,7 @@ PYTEST := .venv/bin/pytest
 # Warnings fail the build of our own targets in tests and CI (Package.swift).
 STRICT := SLUICE_STRICT=1
 
-.PHONY: run build test test-swift test-blackbox lint format bench kill deps test-deps venv clean
+.PHONY: run build test test-swift test-blackbox lake test-lake lint format bench kill deps test-deps venv clean
 
 run: build
 	$(SLUICE) serve --config config/local.yaml
@@ -14,13 +14,21 @@ run: build
 build: deps
 	$(STRICT) swift build -c release --product sluice
 
-test: build venv lint test-swift test-blackbox
+test: build venv lint test-swift test-blackbox test-lake
 
 test-swift: deps
 	$(STRICT) swift test --no-parallel
 
 test-blackbox: build venv
 	$(PYTEST) -q Tests/Blackbox
+
+# What the local gateway has landed, through the lake's own SQL to Gold.
+lake: venv
+	@.venv/bin/python Tests/Lake/local.py $(or $(LANDING),var/landing)
+
+# The SQL that ships, on Spark over what real gateways landed.
+test-lake: build venv
+	$(PYTEST) -q Tests/Lake
 
 lint: deps
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift

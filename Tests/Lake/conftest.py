@@ -1,0 +1,16 @@
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import lake  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def session(tmp_path_factory):
+    """One Spark for all tests: starting one takes longer than most tests."""
+    spark = lake.start_session(tmp_path_factory.mktemp("spark"))
+    yield spark
+    spark.stop()

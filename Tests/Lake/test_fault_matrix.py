@@ -1,0 +1,337 @@
+"""The fault matrix: what goes wrong on the way, and what Bronze, quarantine, Silver and Gold then hold, counted here."""
+
+import collections
+import datetime
+import decimal
+import hashlib
+import os
+import re
+
+import local
+import pytest
+import yaml
+from events import audit, hour, job, metric, usage
+from lake import BUNDLE, SQL, Lake
+from region import STREAMS, Region, close_all
+from test_dashboards import QUERIES
+
+# Streams that stand for the gateway's own, whose landing folders the lake reads under their real names.
+INTERNAL = {"deletions": {"consistency": "available", "objects_only": True},
+            "identities": {"consistency": "available", "objects_only": True}}
+LAST = hour(2)
+ALERTS = yaml.safe_load((BUNDLE / "resources" / "alerts.yml").read_text())["resources"]["alerts"]
+# What the layout of event logs and of billing's system tables is: only Databricks fills these.
+PLATFORM = """
+CREATE TABLE IF NOT EXISTS bronze_event_log (timestamp TIMESTAMP, level STRING, event_type STRING, details STRING,
+  error STRUCT<fatal: BOOLEAN, exceptions: ARRAY<STRUCT<class_name: STRING, message: STRING>>>) USING DELTA;
+CREATE TABLE IF NOT EXISTS silver_gold_event_log (timestamp TIMESTAMP, level STRING, event_type STRING, details STRING,
+  error STRUCT<fatal: BOOLEAN, exceptions: ARRAY<STRUCT<class_name: STRING, message: STRING>>>) USING DELTA;
+CREATE TABLE IF NOT EXISTS billing_usage_of_the_platform (usage_quantity DECIMAL(38, 18), sku_name STRING,
+  usage_start_time TIMESTAMP, usage_date DATE, custom_tags MAP<STRING, STRING>) USING DELTA;
+CREATE TABLE IF NOT EXISTS list_prices (sku_name STRING, price_start_time TIMESTAMP, price_end_time TIMESTAMP,
+  pricing STRUCT<`default`: DECIMAL(38, 18)>) USING DELTA;
+INSERT INTO silver_gold_event_log VALUES
+  (current_timestamp(), 'ERROR', 'flow_progress', '{}', named_struct('fatal', true, 'exceptions',
+    array(named_struct('class_name', 'DeltaConcurrentAppendException', 'message', '[DELTA_CONCURRENT_APPEND]')))),
+  (current_timestamp(), 'INFO', 'planning_information', '{"technique":"COMPLETE_RECOMPUTE"}', NULL);
+INSERT INTO billing_usage_of_the_platform
+  VALUES (2, 'JOBS', current_timestamp(), current_date() - INTERVAL 1 DAY, map('project', 'sluice'));
+INSERT INTO list_prices VALUES ('JOBS', TIMESTAMP '2020-01-01', NULL, named_struct('default', 0.35));
+"""
+
+
+class Sent:
+    """What was sent where, and what each event's fate must be: `ok`, or who refuses it and why."""
+
+    def __init__(self):
+        self.batches = []
+
+    def post(self, region, stream, key, *events, fate="ok", status=(200, 201, 202)):
+        answer = region.post(stream, events, key)
+        assert answer.status in status, answer
+        self.batches.append((region.name, stream, key, events, fate, answer.status))
+
+    def landed(self, stream):
+        """Each batch once per object that holds it: per gateway, or for a strong stream once over all."""
+        seen = set()
+        for region, of, key, events, fate, status in self.batches:
+            place = key if STREAMS[of]["consistency"] == "strong" else (region, key)
+            if of == stream and status != 422 and place not in seen:
+                seen.add(place)
+                yield events, fate
+
+    def bronze(self, stream):
+        return sum(len(events) for events, fate in self.landed(stream) if not fate.startswith("gateway"))
+
+    def valid(self, stream):
+        return [event for events, fate in self.landed(stream) for event in events if fate == "ok"]
+
+    def refused(self):
+        found = collections.Counter()
+        for stream in STREAMS:
+            for events, fate in self.landed(stream):
+                if fate != "ok":
+                    found[(*fate.split(":"), stream)] += len(events)
+        return found
+
+
+def send_everything(sent, a, b):
+    # A batch on two gateways: to both with one key, and again under another key.
+    for region in (a, b):
+        sent.post(region, "audit_logs", "double", audit("d1", LAST), audit("d2", LAST))
+        sent.post(region, "job_events", "double", job("d1", LAST, "r1", "FAILED"), job("d2", LAST, "r2", "SUCCEEDED"))
+        sent.post(region, "cluster_metrics", "double", metric("d1", LAST))
+        sent.post(region, "billing_usage", "double", usage("d1", LAST, 1.25), usage("d2", LAST, 2))
+    sent.post(b, "billing_usage", "double-again", usage("d1", LAST, 1.25), usage("d3", LAST, 0.5))
+    # Two days late, and a day within it out of order.
+    late = hour(48)
+    for n in reversed(range(3)):
+        when = late + datetime.timedelta(hours=8 * n)
+        sent.post(a, "audit_logs", f"late{n}", audit(f"late{n}", when, "bob@example.com"))
+        sent.post(a, "job_events", f"late{n}", job(f"late{n}", when, f"late{n}", "SUCCEEDED", "bob@example.com"))
+        sent.post(b, "cluster_metrics", f"late{n}", metric(f"late{n}", when, owned_by="bob@example.com"))
+        sent.post(b, "billing_usage", f"late{n}", usage(
+            f"late{n}", when, 10, "a2", identity_metadata={"run_as": "bob@example.com"}))
+    # What a gateway refuses. A strong stream refuses the whole batch.
+    sent.post(a, "audit_logs", "torn", '{"eventID":"torn","eventTime":', fate="gateway:malformed_json")
+    sent.post(a, "audit_logs", "nullkey", {**audit("x", LAST), "eventID": None}, fate="gateway:null_member")
+    sent.post(a, "job_events", "nokey", {"event_time": "2026-01-01T00:00:00Z"}, fate="gateway:missing_member")
+    sent.post(a, "billing_usage", "torn", '{"event_id":"torn"', fate="gateway:malformed_json", status=(422,))
+    sent.post(a, "billing_usage", "nullkey", {**usage("x", LAST, 1), "event_id": None}, fate="gateway:null_member",
+              status=(422,))
+    # What Silver refuses.
+    sent.post(a, "billing_usage", "negative", usage("negative", LAST, -5), fate="lake:negative_usage")
+    sent.post(a, "billing_usage", "nobody", {k: v for k, v in usage("nobody", LAST, 5).items() if k != "account_id"},
+              fate="lake:no_account_id")
+    sent.post(a, "billing_usage", "ancient", usage("ancient", hour(24 * 40), 5), fate="lake:later_than_30_days")
+    sent.post(a, "audit_logs", "future", audit("future", hour(-48)), fate="lake:event_time_in_future")
+    sent.post(a, "job_events", "odd", job("odd", LAST, "r9", "EXPLODED"), fate="lake:bad_result_state")
+    sent.post(b, "cluster_metrics", "odd", metric("odd", LAST, 300), fate="lake:percent_out_of_range")
+
+
+@pytest.fixture(scope="module")
+def world(session, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("matrix")
+    zone = folder / "zone"
+    a, b = regions = [Region(folder, name, zone, {**STREAMS, **INTERNAL}) for name in ("use1-a", "euw1-a")]
+    for name in INTERNAL:
+        (zone / name).mkdir()
+        (zone / f"_{name}").symlink_to(name)
+    sent = Sent()
+    try:
+        send_everything(sent, a, b)
+        for region in regions:
+            region.settle()
+        lake = Lake(session, zone, folder / "lake")
+        lake.cycle()
+        lake.update([SQL / "gold/30_customer_usage_daily.sql"])  # The report of the hours that closed.
+        lake.run_file("ops/views.sql")
+        yield lake, sent, a, b
+    finally:
+        close_all(regions)
+
+
+def check_counts(lake, sent):
+    """Bronze, quarantine and Silver against what was sent."""
+    for stream in STREAMS:
+        assert lake.count(f"bronze_{stream}") == sent.bronze(stream), stream
+    refused = {(row["origin"], row["reason"], row["stream"]): row["n"] for row in lake.rows(
+        "SELECT origin, explode(reasons) AS reason, stream, count(*) AS n FROM silver_quarantine GROUP BY ALL")}
+    assert refused == sent.refused()
+    for stream, key in (("audit_logs", "eventID"), ("billing_usage", "event_id")):
+        assert lake.count(f"silver_{stream}") == len({event[key] for event in sent.valid(stream)}), stream
+    for stream in ("job_events", "cluster_metrics"):
+        assert lake.count(f"silver_{stream}") == len(sent.valid(stream)), stream
+
+
+def check(lake):
+    lake.run_file("ops/advance_completeness.sql")  # The gateways went on stating positions meanwhile.
+    lake.run_file("checks/checks.sql")
+
+
+def billed(lake, table):
+    return {row["account_id"]: row["q"] for row in lake.rows(
+        f"SELECT account_id, sum(usage_quantity) AS q FROM {table} GROUP BY account_id")}
+
+
+def usage_sums(sent):
+    sums, seen = collections.Counter(), set()
+    for event in sent.valid("billing_usage"):
+        if event["event_id"] not in seen:
+            seen.add(event["event_id"])
+            sums[event["account_id"]] += decimal.Decimal(str(event["usage_quantity"]))
+    return dict(sums)
+
+
+def test_bronze_quarantine_and_silver_hold_exactly_what_was_sent(world):
+    lake, sent, *_ = world
+    check_counts(lake, sent)
+
+
+def test_gold_sums_are_those_of_the_records_once(world):
+    lake, sent, *_ = world
+    for table in ("usage_hourly_now", "billing_hourly", "billing_final", "customer_usage_report"):
+        assert billed(lake, table) == usage_sums(sent), table
+    assert lake.count("billing_adjustments") == 0
+    runs = {event["run_id"]: event.get("result_state") for event in sent.valid("job_events")}
+    assert lake.rows("SELECT CAST(sum(runs) AS INT) AS runs, CAST(sum(failed) AS INT) AS failed FROM job_failures") == [
+        {"runs": len(runs), "failed": list(runs.values()).count("FAILED")}]
+    assert lake.value("SELECT sum(events) FROM audit_activity") == len({e["eventID"] for e in sent.valid("audit_logs")})
+    assert lake.value("SELECT max(cpu_percent_max) FROM cluster_health") == 25.0
+    assert lake.value("SELECT count_if(NOT complete) FROM job_failures") == 0
+
+
+def test_make_lake_prints_every_layer(world):
+    lake, sent, *_ = world
+    text = local.gold(lake)
+    assert re.search(rf"audit_logs +{sent.bronze('audit_logs')}\n", text)
+    for expected in ("negative_usage", "Complete through", "slowest_gateway", "3.750000000", "GetObject"):
+        assert expected in text, text
+
+
+def test_every_dashboard_query_runs(world):
+    lake, *_ = world
+    rows = {name: lake.rows(sql) for name, sql in QUERIES.items()}
+    assert sum(row["usage_quantity"] for row in rows["billing/daily"]) == sum(billed(lake, "billing_final").values())
+    assert {row["stream"] for row in rows["operations/quarantine"]} == set(STREAMS)
+    assert all(rows[name] for name in ("billing/customers", "operations/completeness", "operations/worst_jobs"))
+
+
+def test_every_alert_query_runs_and_returns_the_column_that_it_names(world):
+    lake, *_ = world
+    lake.run_text(PLATFORM)
+    values = {}
+    for name, alert in ALERTS.items():
+        sql = re.sub(r"\$\{var\.catalog\}\.\$\{resources\.schemas\.gateway\.name\}\.", "", alert["query_text"])
+        sql = sql.replace("system.billing.usage", "billing_usage_of_the_platform")
+        rows = lake.rows(sql.replace("system.billing.list_prices", "list_prices"))
+        assert list(rows[0]) == [alert["evaluation"]["source"]["name"]], name
+        values[name] = float(rows[0][alert["evaluation"]["source"]["name"]] or 0)
+        assert "docs/" in alert["custom_description"], f"{name} names no runbook"
+    assert values["flow_failed"] == values["write_conflicts"] == values["full_recompute"] == 1
+    assert values["cost"] == pytest.approx(0.7)
+    refused, landed = sum(world[1].refused().values()), sum(world[1].bronze(stream) for stream in STREAMS)
+    assert values["quarantine_rate"] == pytest.approx(1000 * refused / landed)
+
+
+def test_numbers_keep_their_digits_and_unknown_fields_are_kept(world):
+    lake, *_ = world
+    row = lake.rows("SELECT usage_quantity, to_json(extra) AS extra, usage_hour, object FROM silver_billing_usage "
+                    "WHERE record_id = 'd1'")[0]
+    assert (row["usage_quantity"], row["extra"]) == (decimal.Decimal("1.25"), "{}")
+    assert row["usage_hour"] == LAST.replace(tzinfo=None)
+    assert row["object"].startswith("billing_usage/keyed/")
+
+
+def test_all_checks_pass(world):
+    lake, *_ = world
+    check(lake)
+    failing = lake.rows("SELECT * FROM checks_now WHERE failures > 0")
+    assert failing == []
+    assert {row["check_name"] for row in lake.rows("SELECT DISTINCT check_name FROM checks_now")} >= {
+        "sequence_gaps", "object_rows", "duplicates", "bronze_to_silver", "silver_to_gold", "closed_hours", "freshness"}
+
+
+def test_a_new_and_a_retyped_field_are_seen_as_drift(world):
+    lake, sent, a, _ = world
+    lake.run_file("checks/observe_schema.sql")
+    assert lake.count("schema_drift") == 0
+    # An hour passes.
+    lake.run_text("UPDATE schema_observed SET hour = hour - INTERVAL 1 HOUR")
+    sent.post(a, "cluster_metrics", "new field", metric("n1", LAST, gpu_percent=7))
+    sent.post(a, "cluster_metrics", "other type", {**metric("n2", LAST), "mem_used_percent": "half"})
+    a.settle()
+    lake.update()
+    lake.run_file("checks/observe_schema.sql")
+    drift = {(row["stream"], row["field"], row["change"], row["types_now"]) for row in lake.rows(
+        "SELECT * FROM schema_drift WHERE change <> 'vanished'")}
+    assert drift == {("cluster_metrics", "gpu_percent", "new", "NUMBER"),
+                     ("cluster_metrics", "mem_used_percent", "retyped", "NUMBER,STRING")}
+    assert lake.value("SELECT to_json(extra) FROM silver_cluster_metrics WHERE event_id = 'n1'") == '{"gpu_percent":7}'
+    lake.run_text("DELETE FROM schema_observed WHERE field = 'cpu_user_percent' AND hour = "
+                  "(SELECT max(hour) FROM schema_observed WHERE stream = 'cluster_metrics')")
+    assert ("cluster_metrics", "cpu_user_percent", "vanished") in {
+        (row["stream"], row["field"], row["change"]) for row in lake.rows("SELECT * FROM schema_drift")}
+
+
+def test_redelivery_replay_and_erasure_change_no_count_and_no_sum(world):
+    lake, sent, a, _ = world
+    counts = {stream: lake.count(f"silver_{stream}") for stream in STREAMS}
+    window = {"from_time": str(hour(1).replace(tzinfo=None)), "to_time": str(hour(-1).replace(tzinfo=None))}
+
+    # A file is delivered again, under its own name.
+    for path in (lake.landing / "job_events").rglob("*.json.gz"):
+        os.utime(path)
+    # Objects vanish from Bronze, and are brought back from the landing zone, twice.
+    victim = lake.value("SELECT min(object) FROM bronze_job_events")
+    lost = lake.count("bronze_job_events", f"object = '{victim}'")
+    lake.run_text(f"DELETE FROM bronze_job_events WHERE object = '{victim}'")
+    lake.run_text(f"DELETE FROM silver_job_events WHERE object = '{victim}'")
+    lake.run_text(f"DELETE FROM silver_quarantine WHERE object = '{victim}'")
+    for _ in range(2):
+        lake.run_file("ops/replay_from_landing.sql", replay="1", stream="job_events",
+                      landing_path=str(lake.landing / "job_events"), **window)
+        assert lake.count("bronze_job_events", f"object = '{victim}'") == lost
+    # An appended table lost an object's rows to a repair. Everything is replayed from Bronze, twice under one number
+    # (resumed), and again under another; the job refreshes Silver in between.
+    repaired = lake.value("SELECT min_by(object, ingested_at) FROM silver_cluster_metrics")
+    lake.run_text(f"DELETE FROM silver_cluster_metrics WHERE object = '{repaired}'")
+    lake.run_text(f"DELETE FROM silver_quarantine WHERE object = '{repaired}'")
+    for number in ("2", "2"):
+        for stream in STREAMS:
+            lake.run_file("ops/replay_from_bronze.sql", replay=number, stream=stream, **window)
+    assert lake.rows("SELECT DISTINCT object FROM replay_lines WHERE stream IN ('job_events', 'cluster_metrics')") == [
+        {"object": repaired}]
+    lake.update()
+    for stream in STREAMS:
+        lake.run_file("ops/replay_from_bronze.sql", replay="3", stream=stream, **window)
+    assert lake.value("SELECT sum(lines) FROM replay_progress WHERE replay = 2 AND stream = 'billing_usage'") == \
+        sent.bronze("billing_usage")
+
+    # bob asks to be forgotten: he was never replaced by a token, so the request names the digest.
+    digest = hashlib.sha256(b"bob@example.com").hexdigest()
+    a.post("identities", [{"token": "tok-7", "value": "carol@example.com", "pointer": "/x", "stream": "audit_logs"}])
+    a.post("deletions", [{"request_id": "q1", "subject_sha256": digest, "requested_by": "ops"},
+                         {"request_id": "q2", "token": "tok-7", "requested_by": "ops"}])
+    a.settle()
+    lake.update()
+    check_counts(lake, sent)
+    assert lake.count("silver_identities") == 1
+    named = "user_identity = 'bob@example.com' OR to_json(request_params) LIKE '%bob@example.com%'"
+    assert lake.count("silver_audit_logs", named) == 3
+    lake.run_file("erase/10_rewrite.sql")
+    lake.run_file("erase/30_verify.sql")
+    evidence = {(r["request_id"], r["step"], r["table_name"]): r["rows_affected"] for r in lake.rows(
+        "SELECT * FROM erasure_evidence")}
+    assert evidence["q1", "rewritten", "bronze_audit_logs"] == 3
+    assert evidence["q1", "verified", "all"] == 0
+    assert lake.count("silver_identities") == 0
+
+    def clear_text(name):
+        return [table for table in (
+            *(f"{layer}_{stream}" for layer in ("bronze", "silver") for stream in STREAMS),
+            "bronze_identities", "silver_quarantine", "replay_lines")
+            if lake.value(f"SELECT count(*) FROM (SELECT to_json(struct(*)) AS j FROM {table}) WHERE j LIKE '%{name}%'")]
+
+    assert clear_text("bob@example.com") == [] and clear_text("carol@example.com") == []
+    # A replay of landed objects, and a late event of his, do not bring him back.
+    lake.run_text("DELETE FROM bronze_audit_logs WHERE object IN "
+                  "(SELECT object FROM bronze_audit_logs WHERE raw LIKE '%erased%')")
+    lake.run_file("ops/replay_from_landing.sql", replay="4", stream="audit_logs",
+                  landing_path=str(lake.landing / "audit_logs"), **window)
+    sent.post(a, "audit_logs", "bob again", audit("bob-again", LAST, "bob@example.com"))
+    a.settle()
+    lake.cycle()
+    check_counts(lake, sent)
+    assert lake.count("silver_audit_logs", "user_identity = 'bob@example.com'") == 0
+    assert lake.count("silver_audit_logs", "user_identity = 'erased'") == 4
+    assert clear_text("bob@example.com") == ["bronze_audit_logs"], "what came since is rewritten by the next daily run"
+    lake.run_file("erase/10_rewrite.sql")
+    lake.run_file("erase/30_verify.sql")
+    assert clear_text("bob@example.com") == []
+    for stream, count in counts.items():
+        more = 1 if stream == "audit_logs" else 0
+        assert lake.count(f"silver_{stream}") == count + more, stream
+    assert billed(lake, "billing_final") == usage_sums(sent)
+    check(lake)
+    assert lake.rows("SELECT * FROM checks_now WHERE failures > 0") == []
