@@ -216,7 +216,7 @@ let package = Package(
         .testTarget(
             name: "AuditTests",
             dependencies: [
-                "Model", "Files", "Journal", "Landing", "Payload", "Gateway", "Audit",
+                "Model", "Files", "Journal", "Landing", "Payload", "Gateway", "Audit", "Simulation",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -1,4 +1,5 @@
 import Landing
+package import Model
 
 /// What to check, and how.
 package struct AuditOptions: Sendable {
@@ -7,6 +8,12 @@ package struct AuditOptions: Sendable {
     package var width = 8
     /// Only what landed in this hour or later; nil is everything. What came before may have expired.
     package var since: LandingHour?
+
+    /// Lives whose journals are gone for good: what they lack holds no stream back any more. It is reported all the same.
+    package var writtenOff: Set<GatewayLife> = []
+    /// What keeps a stream from being complete through this time is named. The default is 30 s ago: positions are stated and
+    /// landed every few seconds, so a healthy gateway is never that late.
+    package var expectedThrough = Timestamp(microseconds: SystemTime().now().microseconds - 30_000_000)
 
     package init() {}
 

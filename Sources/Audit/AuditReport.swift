@@ -1,3 +1,5 @@
+import Model
+
 /// What a check of a landing zone found.
 package struct AuditReport: Encodable, Sendable {
     package struct Stream: Encodable, Sendable {
@@ -8,6 +10,16 @@ package struct AuditReport: Encodable, Sendable {
         package var gateways = 0
         /// Everything acknowledged up to this moment is in the landing zone; `nil` when nothing says so yet.
         package var complete_through: String?
+        /// The lives that keep it from being complete up to now, of all gateways, and what they lack.
+        package var held_back_by: [StreamCompleteness.Hold] = []
+        /// Each gateway's own part.
+        package var by_gateway: [StreamCompleteness.Part] = []
+
+        mutating func note(_ found: StreamCompleteness) {
+            complete_through = found.through?.description
+            held_back_by = found.heldBackBy
+            by_gateway = found.gateways
+        }
     }
 
     package var complete: Bool { findings.isEmpty }

@@ -21,12 +21,14 @@ package final class LandingAudit {
     private var batches = BatchRepeats()
     private var missing: Set<String> = []
     private var trail = TrailView()
+    private var completeness: Completeness
     private var findings: [Finding] = []
 
     private init(_ zones: [AuditZone], _ options: AuditOptions, _ progress: @escaping (AuditProgress) -> Void) {
         self.zones = zones
         self.options = options
         self.progress = progress
+        completeness = Completeness(writtenOff: options.writtenOff)
     }
 
     /// Reads every object once. Throws when a zone can't be read.
@@ -44,18 +46,28 @@ package final class LandingAudit {
         }
         for zone in zones {
             try await zone.reader.list { page in
-                try await audit.read(page.filter { !$0.name.hasPrefix("\(StreamName.ledger)/") }, in: zone) { _ in true
+                try await audit.read(page.filter { !$0.name.hasPrefix("\(StreamName.ledger)/") }, in: zone) { _, _, _ in
+                    true
                 }
             }
             audit.settleBatches()
         }
-        var ledger = LedgerView(contiguous: audit.contiguous())
+        var ledger = LedgerView()
         for (zone, found) in ledgers {
-            try await audit.read(found, in: zone) { fact in
-                ledger.add(fact) { audit.checkLanded($0) }
+            try await audit.read(found, in: zone) { fact, speaker, sequence in
+                audit.note(fact, speaker, sequence)
+                return ledger.add(fact) { audit.checkLanded($0) }
             }
         }
         return audit.conclude(ledger)
+    }
+
+    /// Takes one line of a ledger, by whom, and its sequence there; says whether it is a fact.
+    private typealias TakeFact = (FactLine.Fact, GatewayLife, UInt64) -> Bool
+
+    private func note(_ fact: FactLine.Fact, _ speaker: GatewayLife, _ sequence: UInt64) {
+        let placed = PlacedFact(fact, by: speaker, sequence) { isThere($0) }
+        if let placed { completeness.add(placed) }
     }
 
     private func add(
@@ -72,7 +84,7 @@ package final class LandingAudit {
 
     private func read(
         _ page: [StoredObject], in zone: AuditZone, isolation: isolated (any Actor)? = #isolation,
-        fact: (FactLine.Fact) -> Bool
+        fact: TakeFact
     ) async throws {
         done.listed += page.count
         var wanted: [(object: StoredObject, name: LandedName)] = []
@@ -97,7 +109,7 @@ package final class LandingAudit {
 
     private func take(
         _ object: StoredObject, _ name: LandedName, _ outcome: ObjectContent.Outcome, in zone: AuditZone,
-        fact: (FactLine.Fact) -> Bool
+        fact: TakeFact
     ) {
         done.read += 1
         done.bytes += object.length
@@ -111,7 +123,7 @@ package final class LandingAudit {
 
     private func note(
         _ object: StoredObject, _ name: LandedName, _ content: ObjectContent, in zone: AuditZone,
-        fact: (FactLine.Fact) -> Bool
+        fact: TakeFact
     ) {
         let stream = name.stream
         if !objects.add(object.name, sha256: content.sha256, events: content.events) {
@@ -119,13 +131,17 @@ package final class LandingAudit {
         }
         switch name {
         case .keyed(_, let sha256):
-            if let gateway = content.gateway { keyedObjects[gateway, default: 0] += 1 }
+            if let gateway = content.gateway {
+                keyedObjects[gateway, default: 0] += 1
+                completeness.add(gateway: gateway)
+            }
             if let entry = content.entries.first, !sha256.hasPrefix(entry.digest.hex) {
                 add(.foreign, stream, object.name, in: zone, "it holds another batch than its name says")
             }
         case .segment(let segment):
             ranges[segment.life, default: LifeRanges()].add(segment)
             gateways[stream, default: []].insert(segment.life.gateway)
+            completeness.add(object: segment.life)
             if content.first != segment.first || UInt64(content.events) != segment.range.count || content.hasGap {
                 add(
                     .count, stream, object.name, in: zone,
@@ -144,7 +160,10 @@ package final class LandingAudit {
         streams[stream, default: .init(stream: stream.rawValue)].objects += 1
         streams[stream]!.events += content.events
         streams[stream]!.bytes += Int(object.length)
-        for (index, line) in content.facts.enumerated() where line.map({ !fact($0) }) ?? true {
+        guard case .segment(let segment) = name else { return }
+        let speaker = GatewayLife(segment.life)
+        for (index, line) in content.facts.enumerated()
+        where line.map({ !fact($0, speaker, segment.first + UInt64(index)) }) ?? true {
             add(.foreign, stream, object.name, in: zone, "line \(index + 1) is no ledger fact")
         }
         for (index, line) in content.trail.enumerated() {
@@ -166,15 +185,29 @@ package final class LandingAudit {
 
     // MARK: Conclusions
 
-    /// How far each life is in objects without gap.
-    private func contiguous() -> [Life: UInt64] {
-        ranges.mapValues { $0.walk(fromFirst: options.since != nil).contiguous }
+    /// What the zones have of a life.
+    private func coverage(of life: Life, lost: [SequenceRange], _ ledger: LedgerView) -> Completeness.Coverage {
+        guard ranges[life] != nil || !lost.isEmpty || options.since == nil else {
+            let expected = ledger.expectedEnd(of: life)
+            return .init(contiguous: expected, end: expected)
+        }
+        let walk = (ranges[life] ?? LifeRanges()).walk(lost: lost, fromFirst: options.since != nil)
+        let resumes = walk.faults.lazy.compactMap { fault in
+            if case .gap(let range) = fault { range.end } else { nil }
+        }.first
+        return .init(contiguous: walk.contiguous, resumes: resumes, end: walk.end)
+    }
+
+    /// What is older than what is checked counts as there.
+    private func isThere(_ object: String) -> Bool { isTooOld(object) || objects.find(object) != nil }
+
+    private func isTooOld(_ object: String) -> Bool {
+        guard let since = options.since, case .segment(let segment)? = LandedName(object) else { return false }
+        return segment.hour < since
     }
 
     private func checkLanded(_ landed: LedgerView.Landed) {
-        if let since = options.since, case .segment(let segment)? = LandedName(landed.object), segment.hour < since {
-            return
-        }
+        if isTooOld(landed.object) { return }
         guard let object = objects.find(landed.object) else {
             guard missing.insert(landed.object).inserted else { return }
             findings.append(
@@ -205,11 +238,8 @@ package final class LandingAudit {
         // When only the newest hours are read, the chain's beginning is not among them.
         for fault in trail.conclude(fromAnywhere: options.since != nil) { add(.trailBroken, .trail, nil, fault) }
         for repeated in batches.settle() { report(repeated) }
-        var progress: [StreamName: [GatewayName: LifeProgress]] = [:]
         for life in Set(ranges.keys).union(ledger.lives).sorted(by: { "\($0)" < "\($1)" }) {
-            let (contiguous, expected) = checkRanges(of: life, ledger)
-            progress[life.stream, default: [:]][life.gateway, default: LifeProgress()].add(
-                ledger.lastPosition(of: life, atOrBelow: contiguous), complete: contiguous >= expected)
+            checkRanges(of: life, ledger)
         }
         checkLedger(ledger)
         for damage in ledger.damaged {
@@ -217,11 +247,11 @@ package final class LandingAudit {
                 .damaged, damage.life.stream, nil,
                 "\(damage.life): the gateway lost acknowledged events \(damage.range): \(damage.reason)")
         }
-        for (stream, gateways) in progress {
-            let times = gateways.values.map(\.through)
-            guard !times.contains(nil) else { continue }
-            streams[stream]?.complete_through = times.compactMap(\.self).min()?.description
+        let names = completeness.streams.union(streams.keys)
+        let concluded = completeness.conclude(streams: names, expectedThrough: options.expectedThrough) {
+            coverage(of: $0, lost: $1, ledger)
         }
+        for (stream, result) in concluded { streams[stream, default: .init(stream: stream.rawValue)].note(result) }
         for (stream, set) in gateways { streams[stream]?.gateways = set.count }
         return AuditReport(streams: streams.values.sorted { $0.stream < $1.stream }, findings: findings)
     }
@@ -244,13 +274,12 @@ package final class LandingAudit {
         }
     }
 
-    /// Returns the end of what is there without gap, and where it must reach.
-    private func checkRanges(of life: Life, _ ledger: LedgerView) -> (contiguous: UInt64, expected: UInt64) {
+    private func checkRanges(of life: Life, _ ledger: LedgerView) {
         let lost = ledger.damaged.filter { $0.life == life }.map(\.range)
         let expected = ledger.expectedEnd(of: life)
         guard ranges[life] != nil || options.since == nil else {
             // All of it may be older than what is checked: the ledger's landed objects tell.
-            return (expected, expected)
+            return
         }
         let walk = (ranges[life] ?? LifeRanges()).walk(lost: lost, fromFirst: options.since != nil)
         for fault in walk.faults {
@@ -262,9 +291,8 @@ package final class LandingAudit {
                     "\(life): sequences from \(object.first) on are also in another object")
             }
         }
-        guard expected > walk.end else { return (walk.contiguous, expected) }
+        guard expected > walk.end else { return }
         let rest = SequenceRange(first: walk.end, count: expected - walk.end)
         add(.gap, life.stream, nil, "\(life): \(rest) was acknowledged and has not landed")
-        return (walk.contiguous, expected)
     }
 }

@@ -22,30 +22,12 @@ struct LedgerView {
     private(set) var gateways: Set<GatewayName> = []
     private(set) var incarnations: Set<Incarnation> = []
     private var ends: [Life: UInt64] = [:]
-    private var positions: [Life: Positions] = [:]
     private var damageSeen: Set<String> = []
-    /// Up to where each life is known to be in objects, before the ledger is read.
-    private let contiguous: [Life: UInt64]
-
-    init(contiguous: [Life: UInt64]) { self.contiguous = contiguous }
-
-    /// A gateway states its positions every few seconds: only the latest of those that are surely reached is kept.
-    private struct Positions {
-        var reached: Timestamp?
-        var beyond: [(time: Timestamp, next: UInt64)] = []
-    }
-
     /// Every life that some fact names.
     var lives: Set<Life> { Set(ends.keys) }
 
     /// Where the life's sequences must reach at least, by any fact.
     func expectedEnd(of life: Life) -> UInt64 { ends[life] ?? 0 }
-
-    /// The latest time for which the life's position is at or below `sequence`, which is at least what was contiguous.
-    func lastPosition(of life: Life, atOrBelow sequence: UInt64) -> Timestamp? {
-        guard let known = positions[life] else { return nil }
-        return (known.beyond.filter { $0.next <= sequence }.map(\.time) + [known.reached].compactMap(\.self)).max()
-    }
 
     /// Takes one fact; whether it is one. `landed` is told of each object that the ledger says landed.
     mutating func add(_ fact: FactLine.Fact, landed: (Landed) -> Void) -> Bool {
@@ -59,9 +41,8 @@ struct LedgerView {
         let life = Life(gateway: gateway, incarnation: incarnation, stream: stream)
         switch fact.fact {
         case "position", "incarnation_ended":
-            guard let next = fact.next_sequence, let at = Timestamp(rfc3339: fact.at) else { return false }
+            guard let next = fact.next_sequence, Timestamp(rfc3339: fact.at) != nil else { return false }
             reach(life, next)
-            note(life, at, next)
         case "segment_sealed":
             guard let end = fact.end else { return false }
             reach(life, end)
@@ -86,14 +67,4 @@ struct LedgerView {
     }
 
     private mutating func reach(_ life: Life, _ end: UInt64) { ends[life] = max(ends[life] ?? 0, end) }
-
-    private mutating func note(_ life: Life, _ time: Timestamp, _ next: UInt64) {
-        var known = positions[life] ?? Positions()
-        if next <= contiguous[life] ?? 0 {
-            known.reached = max(known.reached ?? time, time)
-        } else {
-            known.beyond.append((time, next))
-        }
-        positions[life] = known
-    }
 }

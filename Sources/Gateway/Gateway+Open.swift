@@ -102,9 +102,13 @@ extension Gateway {
                 workers: workers, timers: timers, available: available, strong: strong, quarantine: quarantine,
                 orphans: orphans, ledger: ledger, reserve: opener.reserve, trail: trail, telemetry: telemetry,
                 zones: zones, budget: budget))
-        ledger.recordUntilDurable([.incarnationOpened(version: configuration.version)]) {}
+        gateway.markBeginning()
+        // Positions come behind all that recovery found: who reads one knows that nothing more is left of earlier lives.
+        let found = opened.flatMap { gateway.facts(of: $0) }
+        gateway.record([.incarnationOpened(version: configuration.version)] + found) { [weak gateway] in
+            gateway?.beginStatingPositions()
+        }
         for stream in opened { gateway.resume(stream) }
-        gateway.keepStatingPositions()
         telemetry.addSource { [weak gateway] in gateway?.samples() ?? [] }
         for zone in zones.all { zone.start() }
         return gateway
@@ -115,8 +119,8 @@ extension Gateway {
         StreamConfiguration(name: name, consistency: .available, rules: StreamRules(), zone: configuration.ownZone)
     }
 
-    /// Hands on what recovery found: facts for the ledger, segments for the landing zone, words for the log.
-    private func resume(_ opened: OpenedStream<FS, Time>) {
+    /// What recovery found, for the ledger and for the log.
+    private func facts(of opened: OpenedStream<FS, Time>) -> [LedgerFact] {
         let name = opened.stream.configuration.name
         let report = opened.report
         let zone = opened.stream.configuration.zone
@@ -138,11 +142,22 @@ extension Gateway {
             facts.append(
                 .incarnationEnded(stream: name, incarnation: incarnation, nextSequence: next, how: "recovered"))
         }
-        if name != .ledger {
+        if name == .ledger {
+            // A life that left nothing has ended too; its ledger's keys are what is left of it.
+            for (incarnation, next) in report.retired.ends where report.ends[incarnation] == nil {
+                facts.append(
+                    .incarnationEnded(stream: name, incarnation: incarnation, nextSequence: next, how: "recovered"))
+            }
+        } else {
             facts += report.sealed.lazy.filter { !$0.range.isEmpty }.map { .segmentSealed(.init($0, name, zone)) }
         }
-        record(facts)
-        let lander = zones[zone].lander
+        return facts
+    }
+
+    /// Hands what recovery found to the landing zone.
+    private func resume(_ opened: OpenedStream<FS, Time>) {
+        let report = opened.report
+        let lander = zones[opened.stream.configuration.zone].lander
         for segment in report.sealed { lander.add(segment, writer: opened.stream.writer) }
         for segment in report.damagedSealed { rescue(segment, opened.stream, lander) }
     }
@@ -180,9 +195,11 @@ extension Gateway {
     }
 
     /// In batches: after a long outage the journal holds more segments than one batch may hold facts.
-    private func record(_ facts: [LedgerFact]) {
-        for start in stride(from: 0, to: facts.count, by: 1000) {
-            ledger.recordUntilDurable(Array(facts[start..<min(start + 1000, facts.count)])) {}
+    private func record(_ facts: [LedgerFact], completion: @escaping @Sendable () -> Void = {}) {
+        guard !facts.isEmpty else { return completion() }
+        let rest = Array(facts.dropFirst(1000))
+        ledger.recordUntilDurable(Array(facts.prefix(1000))) { [weak self] in
+            self?.record(rest, completion: completion)
         }
     }
 

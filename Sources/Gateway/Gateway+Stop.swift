@@ -30,6 +30,10 @@ extension Gateway {
         trail.drain(deadline: deadline)
         sealAll(streams, deadline)
         zones.waitUntilLanded(deadline: deadline)
+        // That may have changed the state of a zone, of which the trail tells: its last entries land too.
+        trail.close(deadline: deadline)
+        sealAll([trail.stream.writer], deadline)
+        zones.waitUntilLanded(deadline: deadline)
         // With a request still on its way, nobody can say where this life ends; the next start will.
         if finished { recordEnd(streams, deadline) }
         sealAll([ledger.writer], deadline)

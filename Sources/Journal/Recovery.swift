@@ -163,7 +163,8 @@ struct Recovery<FS: FileSystem> {
         nameGaps(in: all, result)
         report.sealed += result
         let ends = segments.compactMap { max($0.end ?? 0, $0.sidecar?.range.end ?? 0) }
-        report.ends[incarnation] = ends.max() ?? 0
+        // What landed first may have had higher sequences than what is left.
+        report.ends[incarnation] = max(ends.max() ?? 0, retired.of(incarnation).map(\.end).max() ?? 0)
     }
 
     private mutating func note(_ blocks: [ScannedBlock], _ onEntry: (BatchEntry, Incarnation, UInt64) -> Void) {

@@ -22,5 +22,8 @@ package struct RetiredRanges: Sendable {
         of(incarnation).contains { $0.first <= sequence && sequence < $0.end }
     }
 
+    /// Per incarnation, the sequence after the last.
+    package var ends: [Incarnation: UInt64] { ranges.mapValues { $0.map(\.end).max() ?? 0 } }
+
     func of(_ incarnation: Incarnation) -> [SequenceRange] { ranges[incarnation] ?? [] }
 }

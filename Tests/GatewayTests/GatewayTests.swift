@@ -18,7 +18,7 @@ import Testing
         #expect(gateway.stop(within: .seconds(20)).clean)
         #expect(zone.objects("logs/").count == 1)
         #expect(zone.objects("logs/")[0].hasSuffix("local_\(gateway.incarnation)_0-1.json.gz"))
-        #expect(zone.objects("_ledger/").count == 1)
+        #expect((1...2).contains(zone.objects("_ledger/").count), "one at the start, one at the end, or both in one")
         guard case .stopping? = await gateway.send("{}", to: "logs").refusal else {
             Issue.record("a stopped gateway takes batches")
             return

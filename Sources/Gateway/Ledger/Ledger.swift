@@ -45,10 +45,13 @@ package final class Ledger<FS: FileSystem, Time: TimeSource>: Sendable {
 
     /// Writes positions as of now: the time is read first, so that what was acknowledged by then is below them. When
     /// that fails, the next ones say as much and more.
-    package func recordPositions(_ positions: (Timestamp) -> [LedgerFact]) {
+    package func recordPositions(
+        _ completion: @escaping @Sendable () -> Void = {}, _ positions: (Timestamp) -> [LedgerFact]
+    ) {
         let now = time.now()
         record(positions(now), at: now) { [log] failure in
             if let failure { log.warning("positions were not written", metadata: ["error": "\(failure)"]) }
+            completion()
         }
     }
 

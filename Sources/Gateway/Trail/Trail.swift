@@ -21,6 +21,7 @@ package final class Trail<FS: FileSystem, Time: TimeSource>: Sendable {
         var lines: [String]
         var queue: [Pending] = []
         var isBusy = false
+        var isClosed = false
     }
 
     private let gateway: GatewayName
@@ -74,14 +75,23 @@ package final class Trail<FS: FileSystem, Time: TimeSource>: Sendable {
     /// The last lines as they stand in `_trail`, oldest first; those of the lives before included.
     package var recent: [String] { state.withLock { $0.lines } }
 
-    /// Writes one entry behind all that were given before. The completion says whether it is durable, on any thread.
+    /// Writes one entry behind all that were given before. The completion says whether it is durable, on any thread:
+    /// ``WriteFailure/stopping`` once the trail is closed.
     package func record(_ entry: TrailEntry, completion: @escaping @Sendable (WriteFailure?) -> Void) {
-        let starts = state.withLock { state in
+        let (closed, starts) = state.withLock { state in
+            guard !state.isClosed else { return (true, false) }
             state.queue.append(Pending(entry: entry, completion: completion))
             defer { state.isBusy = true }
-            return !state.isBusy
+            return (false, !state.isBusy)
         }
+        if closed { return completion(.stopping) }
         if starts { thread.run { [self] in writeNext() } }
+    }
+
+    /// Takes no more entries, and waits as ``drain(deadline:)`` does.
+    func close(deadline: MonotonicInstant) {
+        state.withLock { $0.isClosed = true }
+        drain(deadline: deadline)
     }
 
     /// Waits until all that was given is written or failed, or until the deadline.
