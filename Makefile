@@ -6,7 +6,7 @@ PYTEST := .venv/bin/pytest
 # Warnings fail the build of our own targets in tests and CI (Package.swift).
 STRICT := SLUICE_STRICT=1
 
-.PHONY: run build test test-swift test-blackbox lake test-lake lint format bench kill deps test-deps venv venv-lake clean
+.PHONY: run build test test-swift test-blackbox lake test-lake lint format bench bench-drain kill deps test-deps venv venv-lake clean
 
 run: build
 	$(SLUICE) serve --config config/local.yaml
@@ -40,6 +40,10 @@ format:
 # CPU microseconds per event from socket to landed object, beside a reference that does only the unavoidable.
 bench: build
 	python3 Benchmarks/bench.py
+
+# A backlog that drains into S3 while intake goes on: how fast, and what producers notice.
+bench-drain: build venv
+	.venv/bin/python Benchmarks/drain.py
 
 # A long run of kill -9 under load: make kill KILLS=5000
 KILLS ?= 2000

@@ -15,21 +15,34 @@ package struct AuditOptions: Sendable {
     /// landed every few seconds, so a healthy gateway is never that late.
     package var expectedThrough = Timestamp(microseconds: SystemTime().now().microseconds - 30_000_000)
 
+    /// What is read of the objects beside their names.
+    package var depth = Depth.contents
+
     package init() {}
+
+    package enum Depth: Sendable {
+        /// Every object whole.
+        case contents
+        /// The ledger's alone: what is there goes by names. Enough for how far streams are complete, at the cost of listing.
+        case ledger
+    }
 
     enum Need {
         case read
+        /// Its name tells its range.
+        case named
         /// That it is there is enough.
         case known
         case ignored
     }
 
     func needs(_ name: LandedName, _ object: StoredObject) -> Need {
-        guard let since else { return .read }
+        let need = depth == .contents || name.stream == .ledger ? Need.read : .named
+        guard let since else { return need }
         switch name {
-        case .segment(let segment): return segment.hour < since ? .ignored : .read
+        case .segment(let segment): return segment.hour < since ? .ignored : need
         // The name has no hour. A store that does not say when it was written has it read.
-        case .keyed: return (object.modified ?? since.start) < since.start ? .known : .read
+        case .keyed: return (object.modified ?? since.start) < since.start ? .known : need
         }
     }
 }

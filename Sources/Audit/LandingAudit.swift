@@ -95,6 +95,7 @@ package final class LandingAudit {
             }
             switch options.needs(name, object) {
             case .read: wanted.append((object, name))
+            case .named: note(object, name)
             case .known: _ = objects.add(object.name, sha256: nil, events: 0)
             case .ignored: break
             }
@@ -121,6 +122,22 @@ package final class LandingAudit {
         }
     }
 
+    /// What the name alone says of an object.
+    private func note(_ object: StoredObject, _ name: LandedName) {
+        _ = objects.add(object.name, sha256: nil, events: 0)
+        streams[name.stream, default: .init(stream: name.stream.rawValue)].objects += 1
+        streams[name.stream]!.bytes += Int(object.length)
+        guard case .segment(let segment) = name else { return }
+        streams[name.stream]!.events += Int(segment.range.count)
+        note(segment)
+    }
+
+    private func note(_ segment: SegmentName) {
+        ranges[segment.life, default: LifeRanges()].add(segment)
+        gateways[segment.life.stream, default: []].insert(segment.life.gateway)
+        completeness.add(object: segment.life)
+    }
+
     private func note(
         _ object: StoredObject, _ name: LandedName, _ content: ObjectContent, in zone: AuditZone,
         fact: TakeFact
@@ -139,9 +156,7 @@ package final class LandingAudit {
                 add(.foreign, stream, object.name, in: zone, "it holds another batch than its name says")
             }
         case .segment(let segment):
-            ranges[segment.life, default: LifeRanges()].add(segment)
-            gateways[stream, default: []].insert(segment.life.gateway)
-            completeness.add(object: segment.life)
+            note(segment)
             if content.first != segment.first || UInt64(content.events) != segment.range.count || content.hasGap {
                 add(
                     .count, stream, object.name, in: zone,

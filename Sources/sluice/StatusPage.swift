@@ -1,13 +1,20 @@
+import Audit
 import Control
 
 /// The status of a gateway as a page of text.
 struct StatusPage {
     private let status: StatusDocument
+    private let landed: [AuditReport.Stream]?
 
-    init(_ status: StatusDocument) { self.status = status }
+    /// - Parameter landed: how far the streams are complete, where landing zones were looked into.
+    init(_ status: StatusDocument, landed: [AuditReport.Stream]? = nil) {
+        self.status = status
+        self.landed = landed
+    }
 
     var text: String {
-        ([head] + faults + ["", zones, "", streams]).joined(separator: "\n")
+        ([head] + faults + ["", zones, "", streams] + (landed.map { ["", StatusPage.completeness($0)] } ?? []))
+            .joined(separator: "\n")
     }
 
     private var head: String {
@@ -40,6 +47,16 @@ struct StatusPage {
                 stream.consistency == "strong" ? "-" : Words.count(stream.events_journaled),
                 stream.consistency == "strong" ? "-" : StatusPage.backlog(stream.backlog),
                 stream.backlog.oldest_age_seconds.map(Words.duration) ?? "-")
+        }
+        return table.text
+    }
+
+    private static func completeness(_ streams: [AuditReport.Stream]) -> String {
+        var table = TextTable("LANDED", "COMPLETE THROUGH", "HELD BACK BY")
+        for stream in streams {
+            let holds = stream.held_back_by.map(\.text)
+            table.add(stream.stream, stream.complete_through ?? "nothing yet", holds.first ?? "nobody")
+            for hold in holds.dropFirst() { table.add("", "", hold) }
         }
         return table.text
     }

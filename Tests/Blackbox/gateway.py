@@ -104,6 +104,18 @@ class Gateway:
             time.sleep(0.02)
         raise AssertionError(f"the gateway was not ready in {seconds} s:\n{self.tail()}")
 
+    def state(self) -> str:
+        """connected, suspect, partitioned or draining."""
+        text = self.request("GET", "/readyz?verbose").body.decode()
+        line = next(line for line in text.splitlines() if "landing zone main" in line)
+        return next(word for word in ("connected", "suspect", "partitioned", "draining") if word in line)
+
+    def wait_state(self, wanted, seconds):
+        deadline = time.monotonic() + seconds
+        while (state := self.state()) != wanted:
+            assert time.monotonic() < deadline, f"the zone is {state}, not {wanted}:\n{self.tail()}"
+            time.sleep(0.2)
+
     def tail(self):
         return self.log.read_text(errors="replace")[-4000:]
 

@@ -107,18 +107,6 @@ class RegionGateway(Gateway):
     def request(self, *arguments, **more):
         return inside(self.namespace, lambda: super(RegionGateway, self).request(*arguments, **more))
 
-    def state(self) -> str:
-        """connected, suspect, partitioned or draining."""
-        text = self.request("GET", "/readyz?verbose").body.decode()
-        line = next(line for line in text.splitlines() if "landing zone main" in line)
-        return next(word for word in ("connected", "suspect", "partitioned", "draining") if word in line)
-
-    def wait_state(self, wanted, seconds):
-        deadline = time.monotonic() + seconds
-        while (state := self.state()) != wanted:
-            assert time.monotonic() < deadline, f"{self.namespace} is {state}, not {wanted}:\n{self.tail()}"
-            time.sleep(0.2)
-
 
 class RegionProducer(Producer):
     """A producer in the region's namespace that notes when it was told what."""

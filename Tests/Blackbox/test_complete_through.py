@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from control import Control
 from gateway import Gateway, binary
 
 EVENT = b'{"eventID":"%d","eventTime":"2026-01-01T00:00:00Z"}'
@@ -73,6 +74,15 @@ def test_it_stands_still_for_the_gateway_that_died_names_it_and_moves_on_after(p
     text = subprocess.run(
         [str(binary()), "verify", "--lag", "4", str(one.zone.local())], capture_output=True, text=True).stdout
     assert "held back by test-b/" in text
+    # `sluice status` says the same, from names and ledgers alone.
+    page = Control(one).sluice("status", "--lag", "4", "--zone", one.zone.local()).stdout
+    assert "COMPLETE THROUGH" in page and "test-b/" in page and "test-a  ready" in page, page
+    landed = json.loads(Control(one).sluice("status", "--json", "--lag", "4", "--zone", one.zone.local()).stdout)
+    assert landed["gateway"]["ready"]
+    asked = {stream["stream"]: stream for stream in landed["landed"]}
+    for stream in ("audit_logs", "billing_usage"):
+        assert asked[stream]["complete_through"] == verify(one.zone)[stream]["complete_through"]
+        assert [hold["gateway"] for hold in asked[stream]["held_back_by"]] == ["test-b"]
     name = f"test-b/{hold['incarnation']}"
     assert moment(verify(one.zone, "--written-off", name)["audit_logs"]["complete_through"]) > killed
 

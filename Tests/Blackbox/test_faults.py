@@ -1,5 +1,6 @@
 """Injected faults: failing syncs, death at every system call, a full disk."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -145,6 +146,14 @@ def small_disk():
     place.rmdir()
 
 
+def fill(path):
+    """Takes all the space there is, which may be none."""
+    with contextlib.suppress(OSError), open(path, "wb") as file:
+        while True:
+            file.write(bytes(65536))
+            file.flush()
+
+
 def test_a_full_disk_refuses_and_goes_on_when_space_returns(small_disk):
     gateway = Gateway(small_disk, {"journal": {"segment_max_age_seconds": 1, "reserve_bytes": 2 << 20}})
     gateway.log = pathlib.Path(str(small_disk) + ".log")
@@ -153,13 +162,7 @@ def test_a_full_disk_refuses_and_goes_on_when_space_returns(small_disk):
         with gateway:
             body = b'{"eventID":"first","eventTime":"2026-01-01T00:00:00Z"}'
             assert gateway.post("audit_logs", body, key="first").status == 202
-            with open(ballast, "wb") as file:
-                try:
-                    while True:
-                        file.write(b"\0" * 65536)
-                        file.flush()
-                except OSError:
-                    pass
+            fill(ballast)
             refused = gateway.post("audit_logs", body.replace(b"first", b"second"), key="second")
             assert refused.status == 503 and int(refused.headers["Retry-After"]) >= 1, refused
             assert problem(refused)["type"].endswith("journal-full")
@@ -190,15 +193,9 @@ def test_a_disk_that_fills_under_load_loses_nothing(small_disk):
                 producer.start()
             for _ in range(3):
                 time.sleep(0.7)
-                with open(ballast, "wb") as file:
-                    try:
-                        while True:
-                            file.write(os.urandom(65536))
-                            file.flush()
-                    except OSError:
-                        pass
+                fill(ballast)
                 time.sleep(0.7)
-                ballast.unlink()
+                ballast.unlink(missing_ok=True)
             for producer in producers:
                 producer.halt()
             settle(gateway, producers)

@@ -128,6 +128,20 @@ import Testing
         #expect(schedule.next(now: at(600)) == .send(fresh), "no bound holds once it is connected")
     }
 
+    @Test("while the zone is gone, all that waits is a backlog, whenever it came")
+    func suspended() {
+        var schedule = LandingSchedule(.init())
+        schedule.suspend()
+        #expect(schedule.isDrained, "nothing waits")
+        let ticket = schedule.add(to: a, bytes: 1)
+        #expect(!schedule.isDrained)
+        schedule.beginDraining()
+        #expect(!schedule.isDrained)
+        #expect(schedule.next(now: at(0), draining: true) == .send(ticket))
+        _ = schedule.finished(ticket, .landed, now: at(0), jitter: 0)
+        #expect(schedule.isDrained)
+    }
+
     @Test("newest first, a backlog drains from its end, and a failure loses no place")
     func newestFirst() {
         var configuration = LandingSchedule.Configuration()

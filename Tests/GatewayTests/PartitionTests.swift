@@ -64,6 +64,8 @@ import Testing
         let moves = changes.withLock { $0 }
         #expect(moves.first == .observed(from: .connected, to: .suspect))
         #expect(moves.contains(.observed(from: .suspect, to: .partitioned)))
+        #expect(moves.contains(.observed(from: .partitioned, to: .draining)), "with a backlog it drains first")
+        #expect(moves.contains(.observed(from: .draining, to: .connected)))
     }
 
     @Test("an operator's hold stops landing and outlives a restart; auto lets it go on")

@@ -117,6 +117,35 @@ import Testing
         #expect(second.stop(within: .seconds(20)).clean)
     }
 
+    @Test("what the trail tells of the last landing lands too")
+    func stopLandsAll() async throws {
+        let zone = try TestZone()
+        let gateway = try zone.open { configuration in
+            configuration.partition.partitionAfter = .milliseconds(1)
+            configuration.partition.failuresMin = 1
+            configuration.partition.successesMin = 1
+            configuration.partition.healAfter = .milliseconds(1)
+            configuration.partition.probeInterval = .milliseconds(20)
+            configuration.partition.probeIntervalInDoubt = .milliseconds(20)
+        }
+        zone.store.set(.refusing)
+        for _ in 0..<3000 where gateway.zoneStatus[0].state != .partitioned {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(await gateway.send("{}", to: "logs").receipt != nil)
+        let healing = Task {
+            try await Task.sleep(for: .milliseconds(200))
+            zone.store.set(.well)
+        }
+        #expect(gateway.stop(within: .seconds(20)).clean)
+        try await healing.value
+        let actions = try decode(gateway.recentTrail()).map(\.action)
+        #expect(actions.count >= 3 && Set(actions) == ["zone_changed"])
+        // Their numbers are the sequences of one life.
+        let landed = zone.objects("_trail/").compactMap { $0.dropLast(".json.gz".count).split(separator: "-").last }
+        #expect(landed.compactMap { Int($0) }.max() == actions.count - 1)
+    }
+
     private struct HeadFile: Codable {
         var version: Int
         var chain: String

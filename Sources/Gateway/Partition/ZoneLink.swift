@@ -61,6 +61,7 @@ package final class ZoneLink<FS: FileSystem, Store: ObjectStore, Time: TimeSourc
 
     func start(_ lander: Lander<FS, Store, Time>) {
         self.lander.bind(lander)
+        if effective == .partitioned { lander.suspend() }
         poll()
     }
 
@@ -103,7 +104,11 @@ package final class ZoneLink<FS: FileSystem, Store: ObjectStore, Time: TimeSourc
             if transition.to == .connected { state.lastFailure = nil }
         }
         tell(.observed(from: transition.from, to: transition.to), by: "gateway", reason)
-        if transition.from == .partitioned { lander.value?.resume() }
+        switch (transition.from, transition.to) {
+        case (_, .partitioned): lander.value?.suspend()
+        case (.partitioned, _): lander.value?.resume()
+        default: break
+        }
     }
 
     // MARK: Operators
@@ -126,7 +131,8 @@ package final class ZoneLink<FS: FileSystem, Store: ObjectStore, Time: TimeSourc
             }
             tell(.overridden(from: before, to: override), by: by, reason)
         }
-        if override == .hold { store.interrupt() } else { lander.value?.resume() }
+        if effective == .partitioned { lander.value?.suspend() } else { lander.value?.resume() }
+        if override == .hold { store.interrupt() }
     }
 
     private func tell(_ what: ZoneChange.What, by: String, _ reason: String) {

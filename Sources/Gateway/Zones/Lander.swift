@@ -100,6 +100,9 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
         }
     }
 
+    /// The zone is gone, or taken away.
+    func suspend() { state.withLock { $0.schedule.suspend() } }
+
     /// The zone is there again: what waits is a backlog, and goes.
     func resume() {
         state.withLock { $0.schedule.beginDraining() }

@@ -80,7 +80,8 @@ package struct LandingSchedule: Sendable {
     }
     package func isStopped(_ stream: StreamName) -> Bool { lanes[stream]?.stopped ?? false }
 
-    /// Whether nothing is left of what waited when ``beginDraining()`` was called, stopped streams aside.
+    /// Whether nothing is left of what waited when ``beginDraining()`` was called, or since ``suspend()`` nothing waits;
+    /// stopped streams aside.
     package var isDrained: Bool {
         !lanes.values.contains { lane in
             !lane.stopped
@@ -88,6 +89,9 @@ package struct LandingSchedule: Sendable {
                     || lane.sending.map { $0 < drainBelow } ?? false)
         }
     }
+
+    /// The zone is gone: all that waits when it is back will be a backlog.
+    package mutating func suspend() { drainBelow = .max }
 
     /// What waits now is a backlog: no pause holds it back any more, and ``isDrained`` says when it has gone.
     package mutating func beginDraining() {

@@ -26,26 +26,13 @@ struct Verify: AsyncParsableCommand {
     @Option(help: "Objects read at once.")
     var readers = 8
 
-    @Option(
-        help: ArgumentHelp(
-            "A gateway's life whose journal is gone for good: it holds no stream back any more.",
-            valueName: "gateway/incarnation"))
-    var writtenOff: [GatewayLife] = []
-
-    @Option(
-        help:
-            "Name what keeps a stream from being complete through so many seconds ago. A healthy gateway lands a position every few seconds."
-    )
-    var lag = 30
+    @OptionGroup var expected: CompletenessOptions
 
     @Flag(help: "Print the result as JSON.")
     var json = false
 
     func validate() throws {
         guard (1...64).contains(readers) else { throw ValidationError("--readers must be from 1 to 64.") }
-        guard (0...31_536_000).contains(lag) else {
-            throw ValidationError("--lag must be from 0 to a year of seconds.")
-        }
     }
 
     func run() async throws {
@@ -54,9 +41,7 @@ struct Verify: AsyncParsableCommand {
         var options = AuditOptions()
         options.width = readers
         options.since = since.map { LandingHour($0.time) }
-        options.expectedThrough = Timestamp(
-            microseconds: SystemTime().now().microseconds - Int64(lag) * 1_000_000)
-        options.writtenOff = Set(writtenOff)
+        expected.apply(to: &options)
         let report: AuditReport
         do {
             let fromSettings = self.places.configPath != nil
@@ -83,9 +68,8 @@ struct Verify: AsyncParsableCommand {
     private func show(_ report: AuditReport) {
         for stream in report.streams {
             print(
-                "\(stream.stream): \(stream.events) events in \(stream.objects) objects, \(stream.bytes) bytes"
-                    + (stream.complete_through.map { ", complete through \($0)" }
-                        ?? ", not yet complete through any time"))
+                "\(stream.stream): \(stream.events) events in \(stream.objects) objects, \(stream.bytes) bytes, \(stream.through)"
+            )
             for hold in stream.held_back_by { print("  held back by \(hold.text)") }
         }
         for finding in report.findings {
@@ -93,32 +77,5 @@ struct Verify: AsyncParsableCommand {
             print("\(finding.kind.rawValue): \(place): \(finding.detail)")
         }
         print(report.complete ? "complete" : "NOT complete: \(report.findings.count) findings")
-    }
-}
-
-extension GatewayLife: ExpressibleByArgument {
-    public init?(argument: String) {
-        let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let gateway = GatewayName(parts[0]), let incarnation = Incarnation(parts[1]) else {
-            return nil
-        }
-        self.init(gateway, incarnation)
-    }
-}
-
-extension StreamCompleteness.Hold {
-    /// On one line, for people.
-    var text: String {
-        let life = [gateway, incarnation].compactMap(\.self).joined(separator: "/")
-        let proof = since.map { "complete through \($0)" } ?? "nothing is proved of it"
-        let range = first.map { first in end.map { "\(first)-\($0 - 1)" } ?? "from \(first) on" } ?? ""
-        let lack =
-            switch reason {
-            case .missing: "\(range) has not landed"
-            case .missingObject: "\(object ?? "an object") is not there"
-            case .ledger: "its ledger \(range.isEmpty ? "" : "\(range) ")has not landed"
-            case .silent: "it has not been heard of since"
-            }
-        return "\(life): \(lack); \(proof)"
     }
 }

@@ -2,6 +2,7 @@
 
 import dataclasses
 import threading
+import time
 
 
 @dataclasses.dataclass
@@ -22,6 +23,8 @@ class Entry:
     upstream_status: int | None = None
     # A status, or `reset`, `closed`, `held`, `cut`: what the client got instead of a whole answer.
     answered: int | str | None = None
+    # When its head had arrived, on the monotonic clock.
+    at: float = dataclasses.field(default_factory=time.monotonic)
 
     @property
     def stored(self) -> bool:

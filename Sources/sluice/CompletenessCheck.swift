@@ -1,0 +1,39 @@
+import ArgumentParser
+import Audit
+import Settings
+
+/// How far the streams of landing zones are complete, and who holds them back: the zones' names and ledgers are read, and
+/// nothing else.
+struct CompletenessCheck: ParsableArguments {
+    @OptionGroup var places: Places
+
+    @Option(
+        name: .customLong("zone"),
+        help: ArgumentHelp(
+            "Say too through when each stream is complete over all gateways of this landing zone, and who holds it back. Reads the zone's ledger. Once for each zone; --config FILE alone means all zones of the settings.",
+            valueName: "directory|s3://bucket/prefix|name"))
+    var names: [String] = []
+
+    @OptionGroup var expected: CompletenessOptions
+
+    var isWanted: Bool { !names.isEmpty || places.configPath != nil }
+
+    /// Reads the zones. Says what is wrong on standard error, and ends with status 2.
+    func run(command: String) async throws -> [AuditReport.Stream] {
+        let settings = try places.zones(names, command: command)
+        var options = AuditOptions()
+        options.depth = .ledger
+        expected.apply(to: &options)
+        let reading = ZoneReading(command: command)
+        defer { reading.stop() }
+        do {
+            let zones = try settings.map {
+                AuditZone(try reading.reader($0), name: places.configPath == nil ? nil : $0.name)
+            }
+            return try await LandingAudit.run(zones, options).streams
+        } catch {
+            print("sluice \(command): \(sentence(error))", to: &StandardError.shared)
+            throw ExitCode(2)
+        }
+    }
+}
