@@ -37,6 +37,8 @@ listen:
 journal:
   directory: {folder}/journal
   segment_max_age_seconds: 2
+access:
+  authentication: none
 zones:
   main: {{kind: directory, directory: "{folder}/landing"}}
 log:
