@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import threading
 import time
 
 import pytest
@@ -174,3 +175,34 @@ def test_failed_logins_are_in_the_trail_once_and_not_once_each(guarded):
     metrics = admin.metrics()
     assert metrics['sluice_failed_logins_total{plane="data"}'] == 50
     assert metrics['sluice_failed_logins_total{plane="control"}'] == 50
+
+
+def test_two_operators_at_once_leave_one_truth_and_two_lines_in_the_trail(guarded):
+    admin = first_admin(guarded)
+    people = {name: Control(guarded, admin.post("/v1/operators", {"name": name, "role": "operator"}, 201)["key"])
+              for name in ("ann", "bob")}
+    for attempt in range(10):
+        before = len(orders(admin))
+        ready = threading.Barrier(2)
+
+        def order(name, mode):
+            ready.wait()
+            people[name].post(f"/v1/zones/main/{mode}", {"reason": f"try {attempt}"})
+
+        threads = [threading.Thread(target=order, args=pair) for pair in (("ann", "hold"), ("bob", "release"))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        lines = orders(admin)[before:]
+        assert sorted((line["actor"], line["action"]) for line in lines) == [("ann", "zone_held"), ("bob", "zone_released")]
+        # Who comes last in the trail is in force.
+        mode = {"zone_held": "hold", "zone_released": "release"}[lines[-1]["action"]]
+        assert admin.get("/v1/status")["zones"][0]["mode"] == mode
+    guarded.kill()
+    guarded.start()
+    assert admin.get("/v1/status")["zones"][0]["mode"] == mode, "after a restart too"
+
+
+def orders(control):
+    return [entry for entry in control.trail() if entry["action"] in ("zone_held", "zone_released", "zone_auto")]
