@@ -6,7 +6,7 @@ PYTEST := .venv/bin/pytest
 # Warnings fail the build of our own targets in tests and CI (Package.swift).
 STRICT := SLUICE_STRICT=1
 
-.PHONY: run build test test-swift test-blackbox lake test-lake lint format bench bench-drain kill deps test-deps venv venv-lake clean
+.PHONY: run build test test-swift test-blackbox lake test-lake lint format bench bench-drain torture deps test-deps venv venv-lake clean
 
 run: build
 	$(SLUICE) serve --config config/local.yaml
@@ -45,10 +45,14 @@ bench: build
 bench-drain: build venv
 	.venv/bin/python Benchmarks/drain.py
 
-# A long run of kill -9 under load: make kill KILLS=5000
-KILLS ?= 2000
-kill: build venv
-	SLUICE_KILLS=$(KILLS) $(PYTEST) -q -s Tests/Blackbox/test_kill.py
+# The real process attacked, in the long form: kills, deaths at system calls, I/O errors, full disks, cut links, S3 faults. It
+# ends with what was injected how often. `make test` has all of it in small; make torture HARDER=10 takes hours.
+HARDER ?= 1
+torture: build venv
+	SLUICE_KILLS=$$((500 * $(HARDER))) SLUICE_S3_KILLS=$$((100 * $(HARDER))) SLUICE_S3_RUNS=$$((1000 * $(HARDER))) \
+	SLUICE_EIO_SECONDS=$$((30 * $(HARDER))) SLUICE_DISK_ROUNDS=$$((7 * $(HARDER))) SLUICE_CUTS=$$((30 * $(HARDER))) \
+	$(PYTEST) -q -s $(addprefix Tests/Blackbox/,test_kill.py test_faults.py test_s3_kill.py test_s3_faults.py test_s3_strong.py \
+	test_s3_partition.py test_regions.py)
 
 deps:
 	@scripts/install-deps

@@ -1,5 +1,6 @@
 """The real server, driven from outside: fixtures shared by the black-box tests."""
 
+import collections
 import os
 import pathlib
 import shutil
@@ -32,8 +33,22 @@ def vectors(name: str) -> pathlib.Path:
     return path
 
 
+@pytest.fixture
+def injected(record_property):
+    """Tells the closing report what was done to the server, and how often."""
+    return lambda what, count=1: record_property("injected", (what, int(count)))
+
+
 def pytest_terminal_summary(terminalreporter):
-    """What did not run is said at the end, whatever the options: a skip that nobody sees is a test that nobody has."""
+    """What was injected, in tests that then found every acknowledged event landed once, and what did not run, whatever the
+    options: a skip that nobody sees is a test that nobody has."""
+    done = collections.Counter()
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            if name == "injected" and report.when == "call":
+                done[value[0]] += value[1]
+    for what, count in sorted(done.items()):
+        terminalreporter.write_line(f"injected: {count:,} x {what}; nothing acknowledged was lost or doubled")
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         terminalreporter.write_line(f"DID NOT RUN: {report.nodeid}: {reason}", red=True, bold=True)

@@ -14,6 +14,11 @@ from gateway import Gateway, problem
 from producers import Producer, assert_exactly_once, settle
 
 
+# The long form (`make torture`) has more of each.
+EIO_SECONDS = int(os.environ.get("SLUICE_EIO_SECONDS", "5"))
+DISK_ROUNDS = int(os.environ.get("SLUICE_DISK_ROUNDS", "1"))
+
+
 def need_strace():
     if not shutil.which("strace"):
         pytest.fail("strace is missing: run `make deps`")
@@ -64,6 +69,38 @@ def test_an_io_error_on_the_kth_fdatasync_is_refused_and_survived(folder, which)
         gateway.__exit__()
 
 
+def test_io_errors_again_and_again(folder, injected):
+    """Every seventh sync of each thread fails, for some seconds or, in the long run, for minutes."""
+    need_strace()
+    trace = folder / "trace"
+    gateway = Gateway(folder, {"journal": {"segment_max_age_seconds": 1}})
+    try:
+        gateway.start()
+        producers = [Producer(gateway.port, f"p{n}", batch=5) for n in range(3)]
+        for producer in producers:
+            producer.start()
+        tracer = subprocess.Popen(
+            ["strace", "-f", "-qq", "-o", str(trace), "-p", str(gateway.process.pid), "-e", "trace=fdatasync,pwritev",
+             "-e", "inject=fdatasync:error=EIO:when=3+7", "-e", "inject=pwritev:error=EIO:when=11+31"], stderr=subprocess.PIPE)
+        time.sleep(EIO_SECONDS)
+        tracer.terminate()
+        tracer.wait()
+        errors = trace.read_text().count("(INJECTED)")
+        assert errors > EIO_SECONDS, "hardly any error was injected"
+        assert gateway.process.poll() is None, gateway.tail()
+        for producer in producers:
+            producer.halt()
+        settle(gateway, producers)
+        assert gateway.stop() == 0, gateway.tail()
+        assert assert_exactly_once(gateway, producers) > 0
+        status, report = gateway.verify()
+        assert (status, report["complete"]) == (0, True), report
+        assert any(503 in producer.statuses for producer in producers)
+        injected("EIO from a sync or a write of the journal", errors)
+    finally:
+        gateway.__exit__()
+
+
 def test_a_failed_sync_gives_503_and_the_next_batch_a_new_segment(folder):
     """The stream's own first sync fails: 503, then the same key is taken."""
     need_strace()
@@ -97,7 +134,7 @@ CALLS = ["openat", "pwritev", "pwrite64", "fdatasync", "fsync", "rename", "link"
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_death_at_the_kth_system_call_of_a_whole_small_run(folder, call):
+def test_death_at_the_kth_system_call_of_a_whole_small_run(folder, call, injected):
     """SIGKILL at the k-th call of each kind, for every k (every few for large ones), from start to a clean end: start,
     take batches, seal, land, retire, stop."""
     need_strace()
@@ -127,6 +164,7 @@ def test_death_at_the_kth_system_call_of_a_whole_small_run(folder, call):
         status, report = gateway.verify()
         assert (status, report["complete"]) == (0, True), report
         print(f"{call}: died {died} times, {events} events landed once")
+        injected("death at a system call", died)
     finally:
         gateway.__exit__()
 
@@ -181,7 +219,8 @@ def test_a_full_disk_refuses_and_goes_on_when_space_returns(small_disk):
         gateway.log.unlink(missing_ok=True)
 
 
-def test_a_disk_that_fills_under_load_loses_nothing(small_disk):
+@pytest.mark.parametrize("episode", range(DISK_ROUNDS))
+def test_a_disk_that_fills_under_load_loses_nothing(small_disk, injected, episode):
     settings = {"journal": {"segment_max_age_seconds": 1, "reserve_bytes": 1 << 20}}
     gateway = Gateway(small_disk, settings)
     gateway.log = pathlib.Path(str(small_disk) + ".log")
@@ -203,6 +242,7 @@ def test_a_disk_that_fills_under_load_loses_nothing(small_disk):
             assert_exactly_once(gateway, producers)
             assert gateway.verify()[0] == 0
             assert any(503 in producer.statuses for producer in producers), "the disk was never full"
+            injected("a full disk", 3)
     finally:
         gateway.log.unlink(missing_ok=True)
 

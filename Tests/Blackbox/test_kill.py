@@ -10,7 +10,7 @@ from producers import Producer, assert_exactly_once, settle
 KILLS = int(os.environ.get("SLUICE_KILLS", "200"))
 
 
-def test_nothing_acknowledged_is_lost_or_doubled_over_many_kills(folder):
+def test_nothing_acknowledged_is_lost_or_doubled_over_many_kills(folder, injected):
     seed = int(os.environ.get("SLUICE_SEED", random.randrange(1 << 32)))
     print(f"seed {seed}, {KILLS} kills")
     dice = random.Random(seed)
@@ -41,3 +41,4 @@ def test_nothing_acknowledged_is_lost_or_doubled_over_many_kills(folder):
     doubted = sum(producer.doubted for producer in producers)
     print(f"{KILLS} kills, {events} + {billed} events acknowledged and landed once, {doubted} answers in doubt")
     assert events > KILLS and doubted > 0
+    injected("kill -9 under load", KILLS)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import random
 import time
 
@@ -9,12 +10,14 @@ import pytest
 
 from control import Control
 from gateway import Gateway, problem
+from producers import Producer, assert_exactly_once, settle
 from s3 import faults
 from s3.plan import Always, Script, is_put
 from s3.proxy import FaultProxy
 from test_s3_faults import IMPATIENT, wait_for_probe
 from zones import S3Zone
 
+CUTS = int(os.environ.get("SLUICE_CUTS", "4"))
 PARTITION = {
     "failures_min": 2, "after_seconds": 1, "heal_successes": 1, "heal_after_seconds": 1, "probe_interval_seconds": 1}
 STREAMS = {name: {"consistency": "available", "event_id": "/id", "priority": priority}
@@ -116,6 +119,44 @@ def test_full_journals_refuse_by_priority_keep_all_and_drain_when_the_zone_is_ba
         assert gateway.stop(120) == 0, gateway.tail()
         assert {stream: len(gateway.landed(stream)) for stream in STREAMS} == taken
         assert gateway.verify()[0] == 0
+
+
+def test_a_link_that_is_cut_again_and_again_loses_and_doubles_nothing(s3, proxy, folder, injected):
+    seed = int(os.environ.get("SLUICE_SEED", random.randrange(1 << 32)))
+    print(f"seed {seed}, {CUTS} cuts")
+    dice = random.Random(seed)
+    settings = {"partition": PARTITION, "landing": {"retry_min_milliseconds": 20, "retry_max_milliseconds": 200}}
+    with Gateway(folder, settings, zone=S3Zone(s3, endpoint=proxy.endpoint, **IMPATIENT)) as gateway:
+        wait_for_probe(proxy)
+        producers = [Producer(gateway.port, f"p{number}", batch=5) for number in range(2)]
+        producers.append(Producer(gateway.port, "strong", stream="billing_usage", batch=3))
+        for producer in producers:
+            producer.pause = 0.02
+            producer.start()
+        partitioned = 0
+        for _ in range(CUTS):
+            time.sleep(dice.uniform(0.2, 1.5))
+            if dice.random() < 0.5:
+                proxy.down()
+            else:
+                # Half open: requests arrive and are carried out, answers never come back.
+                proxy.plan = Always(faults.hold(commit=dice.random() < 0.5))
+            gateway.wait_state("partitioned", 60)
+            partitioned += 1
+            time.sleep(dice.uniform(0, 1))
+            proxy.plan = Always()
+            if not proxy.is_up:
+                proxy.up()
+        for producer in producers:
+            producer.halt()
+        settle(gateway, producers, seconds=60)
+        assert gateway.stop(120) == 0, gateway.tail()
+        assert set(producers[0].statuses) == {202}, "available streams go on through every cut"
+        assert assert_exactly_once(gateway, producers[:2]) > 0
+        assert assert_exactly_once(gateway, producers[2:], stream="billing_usage") > 0
+        status, report = gateway.verify()
+        assert (status, report["complete"]) == (0, True), report
+    injected("a partition between gateway and store", partitioned)
 
 
 def wait_until(is_true, gateway, seconds=60):

@@ -217,6 +217,10 @@ class FaultProxy:
         self.stopping.set()
         self.down()
 
+    @property
+    def is_up(self) -> bool:
+        return self._listener is not None
+
     def up(self):
         """Listens; after `down`, on the same port again."""
         listener = socket.socket()
