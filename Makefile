@@ -6,7 +6,8 @@ PYTEST := .venv/bin/pytest
 # Warnings fail the build of our own targets in tests and CI (Package.swift).
 STRICT := SLUICE_STRICT=1
 
-.PHONY: run build test test-swift test-blackbox lake test-lake lint format bench bench-drain torture deps test-deps venv venv-lake clean
+.PHONY: run build test test-swift test-blackbox lake test-lake lint format bench bench-drain bench-s3 torture deps test-deps \
+	venv venv-lake clean
 
 run: build
 	$(SLUICE) serve --config config/local.yaml
@@ -44,6 +45,10 @@ bench: build
 # A backlog that drains into S3 while intake goes on: how fast, and what producers notice.
 bench-drain: build venv
 	.venv/bin/python Benchmarks/drain.py
+
+# What landing in S3 adds to that, at objects of 64 MiB over plain HTTP on loopback, beside a directory as landing zone.
+bench-s3: build
+	python3 Benchmarks/bench_s3.py
 
 # The real process attacked, in the long form: kills, deaths at system calls, I/O errors, full disks, cut links, S3 faults. It
 # ends with what was injected how often. `make test` has all of it in small; make torture HARDER=10 takes hours.

@@ -39,6 +39,10 @@ journal:
   segment_max_age_seconds: 2
 access:
   authentication: none
+control:
+  enabled: false
+state:
+  directory: {folder}/state
 zones:
   main: {{kind: directory, directory: "{folder}/landing"}}
 log:
