@@ -91,19 +91,33 @@ import Testing
         #expect(bucket.methods == ["PUT"] && bucket.credentials.renewals == 0)
     }
 
-    @Test("credentials that have expired are renewed, and the request is sent once more, not twice")
-    func expired() {
+    @Test(
+        "credentials that the store does not take are fetched anew, and the request is sent once more, not twice",
+        arguments: [
+            (400, "ExpiredToken"), (403, "ExpiredToken"), (400, "InvalidToken"), (400, "TokenRefreshRequired"),
+            (403, "InvalidAccessKeyId"), (403, "SignatureDoesNotMatch"),
+        ])
+    func stale(_ status: Int, _ code: String) {
         let mended = ScriptedBucket { [bytes] request in
             request.header("Authorization")?.contains("Credential=AKID0/") == true
-                ? .error(400, "ExpiredToken") : .response(200, headers: [("x-amz-checksum-sha256", checksum(bytes))])
+                ? .error(status, code) : .response(200, headers: [("x-amz-checksum-sha256", checksum(bytes))])
         }
         #expect(mended.create(object) == .created)
         #expect(mended.methods == ["PUT", "PUT"] && mended.credentials.renewals == 1)
         #expect(mended.server.requests[1].body == bytes)
-        let hopeless = bucket(put: .error(400, "ExpiredToken"))
+        let hopeless = bucket(put: .error(status, code))
         let outcome = hopeless.create(object)
         #expect(outcome.isRefused && outcome.failure?.kind == .denied)
-        #expect(hopeless.methods == ["PUT", "PUT"])
+        #expect(hopeless.methods == ["PUT", "PUT"] && hopeless.credentials.renewals == 1)
+    }
+
+    @Test("a HEAD that is denied, which can't say why, has the credentials fetched anew once")
+    func staleHead() {
+        let bucket = ScriptedBucket { [bytes] request in
+            request.header("Authorization")?.contains("Credential=AKID0/") == true ? .response(403) : .object(bytes)
+        }
+        #expect(bucket.inspect(name) == .present(length: Int64(bytes.count), sha256: SHA256.hash(bytes)))
+        #expect(bucket.methods == ["HEAD", "HEAD"] && bucket.credentials.renewals == 1)
     }
 
     @Test("a clock that is off is corrected once, by the server's Date")
