@@ -109,7 +109,7 @@ let package = Package(
         .testTarget(name: "WorldTests", dependencies: ["World"], swiftSettings: strict),
         .target(
             name: "Settings",
-            dependencies: ["Model", "Payload", .product(name: "Yams", package: "Yams")],
+            dependencies: ["Model", "Payload", "AWS", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
         .target(
             name: "Edge",

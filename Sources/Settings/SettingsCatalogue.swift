@@ -142,20 +142,20 @@ package enum SettingsCatalogue {
             "endpoint", .optionalText(.url), "", "",
             "kind s3: another server than AWS's for the region, such as https://s3.example"),
         .init(
-            "region", .optionalText(.anything), "", "",
+            "region", .optionalText(.region), "", "",
             "kind s3: empty: AWS_REGION, AWS_DEFAULT_REGION or the profile's; us-east-1 where an endpoint is set"),
         .init(
-            "profile", .optionalText(.anything), "", "",
+            "profile", .optionalText(.profile), "", "",
             "kind s3: profile in the shared AWS files; empty: AWS_PROFILE, or default"),
         .init(
             "path_style", .choice(["auto", "true", "false"]), "auto", "",
             "kind s3: the bucket in the path, not in the host name; auto: when an endpoint is set"),
         .init(
-            "kms_key", .optionalText(.anything), "", "",
+            "kms_key", .optionalText(.kmsKey), "", "",
             "kind s3: encrypt with this KMS key (id, alias or ARN); empty: as the bucket says"),
         .init(
-            "storage_class",
-            .optionalText(.anything), "", "", "kind s3: such as INTELLIGENT_TIERING; empty: STANDARD"),
+            "storage_class", .optionalText(.storageClass), "", "",
+            "kind s3: such as INTELLIGENT_TIERING; empty: STANDARD"),
         .init(
             "tags", .mapping(.init(words: .tags, most: 10)), nil, "",
             "kind s3: object tags; the role then needs s3:PutObjectTagging"),
@@ -172,7 +172,7 @@ package enum SettingsCatalogue {
             "stall_timeout_seconds", .integer(1...300), "15", "seconds",
             "kind s3: a request is given up when less than 1 KiB/s moves for this long"),
         .init(
-            "ca_file", .optionalText(.anything), "", "", "kind s3: PEM certificates to trust instead of the system's"),
+            "ca_file", .optionalText(.file), "", "", "kind s3: PEM certificates to trust instead of the system's"),
     ]
 
     package static let requirementTypes = StreamRules.MemberType.allCases.map(\.rawValue)

@@ -46,15 +46,23 @@ extension SettingsReader {
         for word in foreign where section[word] != nil {
             fault(section[word]!, "\(path).\(word)", "does not go with kind: \(kind)")
         }
-        if kind == "s3", found["bucket"] == nil, section["bucket"] == nil {
-            fault(keyNode, "\(path).bucket", "is required for kind: s3")
+        // `${NAME:-}` may leave it empty.
+        if kind == "s3", found["bucket"]?.isEmpty ?? (section["bucket"] == nil) {
+            fault(section["bucket"] ?? keyNode, "\(path).bucket", "is required for kind: s3")
+        }
+        let values = ZoneValues(found, mappings)
+        for (word, message) in kind == "s3" ? values.contradictions : [] {
+            fault(section[word] ?? keyNode, "\(path).\(word)", message)
         }
         guard faults.count == before else { return }
-        let values = ZoneValues(found, mappings)
+        var origin = SettingsOrigin(source: source, path: path)
+        origin.note("", keyNode.mark)
+        for (wordNode, _) in section { origin.note(wordNode.string ?? "", wordNode.mark) }
         zones.append(
             ZoneSettings(
                 name: name,
-                kind: kind == "s3" ? .s3(S3ZoneSettings(values)) : .directory(path: values.text("directory"))))
+                kind: kind == "s3" ? .s3(S3ZoneSettings(values)) : .directory(path: values.text("directory")),
+                origin: origin))
     }
 
     private mutating func pairs(

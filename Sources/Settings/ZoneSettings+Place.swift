@@ -8,7 +8,7 @@ extension ZoneSettings {
     /// - Parameter values: other keys of an S3 zone, as in the settings file; empty ones count as none.
     package init(place: String, values: [String: String] = [:]) throws(SettingsError) {
         guard place.hasPrefix("s3://") else {
-            self.init(name: .main, kind: .directory(path: place))
+            self.init(name: .main, kind: .directory(path: place), origin: SettingsOrigin(source: place))
             return
         }
         let parts = place.dropFirst("s3://".count).split(
@@ -27,7 +27,8 @@ extension ZoneSettings {
             faults.append(SettingsFault(source: place, line: nil, column: nil, key: path, message: message))
         }
         guard faults.isEmpty else { throw SettingsError(faults: faults) }
-        self.init(name: .main, kind: .s3(S3ZoneSettings(ZoneValues(found, [:]))))
+        self.init(
+            name: .main, kind: .s3(S3ZoneSettings(ZoneValues(found, [:]))), origin: SettingsOrigin(source: place))
     }
 }
 

@@ -9,9 +9,12 @@ package struct ZoneSettings: Sendable {
 
     package let name: ZoneName
     package let kind: Kind
+    package let origin: SettingsOrigin
 
     /// The zone of settings that name none.
-    static let standard = ZoneSettings(name: .main, kind: .directory(path: ZoneValues([:], [:]).text("directory")))
+    static let standard = ZoneSettings(
+        name: .main, kind: .directory(path: ZoneValues([:], [:]).text("directory")),
+        origin: SettingsOrigin(source: "the default"))
 }
 
 /// An S3 bucket, or a part of one.
@@ -83,6 +86,36 @@ struct ZoneValues {
         guard let value = Int(text(path)) else { preconditionFailure("\(path) is no number") }
         return value
     }
+
+    /// Values that are good by themselves and don't go with one another: of which key, and why.
+    var contradictions: [(key: String, message: String)] {
+        var found: [(key: String, message: String)] = []
+        let host = optional("endpoint").map { $0.split(separator: "://")[1] }
+        if let host, optional("path_style") == "false",
+            host.hasPrefix("[") || host.wholeMatch(of: #/[0-9]+(\.[0-9]+){3}(:[0-9]+)?/#) != nil
+        {
+            found.append(("path_style", "false puts the bucket before the endpoint's name, and \(host) is an address"))
+        }
+        if host == nil, let word = optional("storage_class"), !Self.storageClasses.contains(word) {
+            found.append(
+                (
+                    "storage_class",
+                    "`\(word)` is no storage class of S3: \(Self.storageClasses.joined(separator: ", "))"
+                ))
+        }
+        let bytes = pairs("metadata").reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+        // S3 takes 2 KiB of user metadata, and the gateway's own is among it.
+        if bytes > 1536 {
+            found.append(("metadata", "\(bytes) bytes of names and values are too many: at most 1536"))
+        }
+        return found
+    }
+
+    /// Those from which objects can be read at once.
+    private static let storageClasses = [
+        "STANDARD", "STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "REDUCED_REDUNDANCY",
+        "EXPRESS_ONEZONE", "OUTPOSTS", "SNOW",
+    ]
 
     func pairs(_ path: String) -> [(name: String, value: String)] { mappings[path] ?? [] }
 }

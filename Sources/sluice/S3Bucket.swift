@@ -67,7 +67,7 @@ struct ZoneFault: Error, CustomStringConvertible {
     let description: String
 
     init(_ zone: ZoneSettings, _ key: String, _ message: String) {
-        description = "zone `\(zone.name)` (\(zone.place)): \(key): \(message)"
+        description = "\(zone.origin.fault(key, message))"
     }
 }
 

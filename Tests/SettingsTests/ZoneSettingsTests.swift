@@ -66,17 +66,61 @@ import Testing
         #expect(
             faults("  m: {kind: s3, bucket: bbb, directory: x}") == ["zones.m.directory: does not go with kind: s3"])
         #expect(faults("  m: {kind: s3, bukket: bbb}").first == "zones.m.bukket: no such key; did you mean `bucket`?")
-        let wrong = [
-            "bucket: s3://bbb", "bucket: Ab_c", "prefix: /a", "prefix: a/", "prefix: a//b", "prefix: ../x",
-            "prefix: 'a b'",
-            "endpoint: h:9000", "endpoint: 'http://h/path'", "path_style: maybe", "checksum: md5", "connections_max: 0",
-            "connections_max: 1025", "tags: [a]", "tags: {'aws:x': y}", "tags: {a: 'b;c'}", "metadata: {Sluice: x}",
-            "metadata: {sluice-x: y}", "metadata: {a: 'é'}",
-        ]
-        for line in wrong {
-            let base = line.hasPrefix("bucket") ? "" : "bucket: bbb, "
-            #expect(faults("  m: {kind: s3, \(base)\(line)}").count == 1, "\(line)")
+    }
+
+    @Test(
+        "a value that can't be is named by its key and line",
+        arguments: [
+            "bucket: s3://bbb", "bucket: Ab_c", "bucket: a..b", "bucket: 10.0.0.1", "bucket: ''",
+            "prefix: /a", "prefix: a/", "prefix: a//b", "prefix: ../x", "prefix: 'a b'",
+            "endpoint: h:9000", "endpoint: 'http://h/path'", "endpoint: 'ftp://h'", "endpoint: 'http://:9000'",
+            "endpoint: 'http://h:99999'", "endpoint: 'http://me@h'", "endpoint: 'http://a:b:1'",
+            "region: Frankfurt", "region: eu_west_1", "region: 'eu-west-1/x'", "region: \"a\\nb\"",
+            "profile: 'a]'", "profile: \"a\\nb\"", "path_style: maybe", "checksum: md5",
+            "kms_key: 'a key'", "kms_key: \"k\\r\\nx-amz-acl: public\"", "kms_key: 'arn:aws:s3:::b'",
+            "storage_class: GLACIER", "storage_class: DEEP_ARCHIVE", "storage_class: FROZEN", "storage_class: 'A B'",
+            "connections_max: 0", "connections_max: 1025", "request_timeout_seconds: 0",
+            "request_timeout_seconds: 3601", "connect_timeout_seconds: x", "stall_timeout_seconds: 0",
+            "tags: [a]", "tags: {'aws:x': y}", "tags: {a: 'b;c'}", "tags: {a: [b]}", "tags: {'': b}",
+            "metadata: {Sluice: x}", "metadata: {sluice-x: y}", "metadata: {a: 'é'}", "metadata: {a: \"b\\nc\"}",
+            "metadata: x", "ca_file: \"a\\nb\"",
+        ])
+    func wrongValue(_ line: String) throws {
+        let bucket = line.hasPrefix("bucket") ? "" : "    bucket: bbb\n"
+        do throws(SettingsError) {
+            _ = try parse("  m:\n    kind: s3\n\(bucket)    \(line)")
+            Issue.record("taken: \(line)")
+        } catch {
+            let key = line.prefix { $0 != ":" }
+            #expect(error.faults.count == 1)
+            let fault = try #require(error.faults.first)
+            #expect(fault.key.hasPrefix("zones.m.\(key)") && fault.line == (bucket.isEmpty ? 4 : 5), "\(fault)")
+            #expect(fault.description.hasPrefix("s.yaml:\(fault.line ?? 0):") && fault.message.count > 10, "\(fault)")
         }
+    }
+
+    @Test(
+        "good values are taken",
+        arguments: [
+            "endpoint: 'http://[::1]:9000'", "endpoint: 'https://s3.example.org'", "region: eu-west-1", "region: ''",
+            "kms_key: 1234abcd-12ab-34cd-56ef-1234567890ab", "kms_key: alias/land-ing",
+            "kms_key: 'arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/mrk-1'", "storage_class: GLACIER_IR",
+            "endpoint: 'http://h', storage_class: COLD", "tags: {'a b': 'x/y@z'}", "metadata: {owner: ''}",
+            "profile: 'my profile'", "ca_file: /etc/ssl/x.pem",
+        ])
+    func goodValue(_ line: String) { #expect(faults("  m: {kind: s3, bucket: bbb, \(line)}") == []) }
+
+    @Test("values that don't go with one another are named")
+    func contradictions() {
+        let address = "endpoint: 'http://127.0.0.1:9000', path_style: 'false'"
+        #expect(faults("  m: {kind: s3, bucket: bbb, \(address)}").first?.hasPrefix("zones.m.path_style: ") == true)
+        func metadata(_ count: Int) -> String {
+            let values = zip("abc", [511, 511, count]).map { "\($0): \(String(repeating: "x", count: $1))" }
+            return "  m: {kind: s3, bucket: bbb, metadata: {\(values.joined(separator: ", "))}}"
+        }
+        #expect(faults(metadata(511)).isEmpty)
+        #expect(
+            faults(metadata(512)) == ["zones.m.metadata: 1537 bytes of names and values are too many: at most 1536"])
     }
 
     @Test("ten tags are taken, eleven are not")

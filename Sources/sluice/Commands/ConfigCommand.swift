@@ -23,7 +23,7 @@ struct ConfigCheck: ParsableCommand {
         let faults = settings.zones.flatMap { zone in
             if case .s3(let set) = zone.kind { S3Bucket.faults(zone, set) } else { [] as [ZoneFault] }
         }
-        for fault in faults { print("\(file.path): \(fault)", to: &StandardError.shared) }
+        for fault in faults { print("\(fault)", to: &StandardError.shared) }
         if !faults.isEmpty { throw ExitCode(2) }
         print("\(file.path): good")
         for zone in settings.zones { print("  zone \(zone.name): \(zone.place)") }

@@ -304,16 +304,21 @@ def test_what_can_not_be_checked_says_why(folder, moto):
 def test_config_check_names_what_is_wrong_with_a_bucket(folder):
     path = folder / "s3.yaml"
     path.write_text(yaml.safe_dump({
+        "streams": {"logs": {"consistency": "available"}},
         "zones": {"far": {"kind": "s3", "bucket": "bucket", "profile": "nobody", "ca_file": str(folder / "none.pem")}},
-        "streams": {"logs": {"consistency": "available"}}}))
+    }, sort_keys=False))
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SLUICE_S3_"))}
     environment["HOME"] = str(folder)
     result = subprocess.run(
         [str(binary()), "config", "check", "--config", str(path)], capture_output=True, text=True, timeout=60,
         env=environment)
     assert result.returncode == 2
-    for words in ("zone `far`", "region:", "no profile `nobody`", "none.pem can't be read"):
-        assert words in result.stderr, result.stderr
+    said = result.stderr.splitlines()
+    for place, words in [
+            (f"{path}:5:3: zones.far.region:", "no region is set"),
+            (f"{path}:8:5: zones.far.profile:", "no profile `nobody`"),
+            (f"{path}:9:5: zones.far.ca_file:", "none.pem can't be read")]:
+        assert any(line.startswith(place) and words in line for line in said), said
 
 
 def lines(server, bucket, stream):
