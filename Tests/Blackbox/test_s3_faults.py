@@ -1,5 +1,6 @@
 """Landing into S3 through a link and a store that misbehave: seeded runs by the hundred, and each fault by itself."""
 
+import base64
 import collections
 import concurrent.futures
 import gzip
@@ -7,19 +8,21 @@ import json
 import os
 import random
 import re
+import threading
 import time
+import zlib
 
 import pytest
 
-from gateway import Gateway
+from gateway import Gateway, problem
 from s3 import faults
 from s3.plan import Script, is_put
 from s3.proxy import FaultProxy
 from zones import S3Zone
 
 RUNS = int(os.environ.get("SLUICE_S3_RUNS", "1000"))
-# Runs under way at once: each has two streams of its own, so that a fault meets the run it was drawn for.
-LANES = 100
+# Runs under way at once: each has two streams to itself, so that a fault meets the run it was drawn for.
+LANES = min(100, RUNS)
 
 # The pauses between tries are short, so that many runs fit into little time; the rules are those of production.
 QUICK = {
@@ -54,6 +57,31 @@ class LanePlan:
         return self.scripts[entry.key.split("/")[0]].choose(entry)
 
 
+class Landed:
+    """How many events of each available stream the store said it had stored, by the names of the objects. What is really in
+    them is read at the end."""
+
+    def __init__(self, record):
+        self._counts = collections.Counter()
+        self._changed = threading.Condition()
+        record.on_stored = self._heard
+
+    def _heard(self, entry):
+        if found := re.search(r"_(\d+)-(\d+)\.json\.gz$", entry.key):
+            with self._changed:
+                self._counts[entry.key.split("/")[0]] += int(found[2]) - int(found[1]) + 1
+                self._changed.notify_all()
+
+    def count(self, stream):
+        with self._changed:
+            return self._counts[stream]
+
+    def wait(self, stream, count, seconds):
+        """Until the stream has that many; whether it has."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._counts[stream] >= count, seconds)
+
+
 # These lie about what the store holds. In a reply to a PUT that must not be believed; a HEAD so answered is the store's word
 # that other bytes hold the name, and a stream that stops for it is right.
 LIES = ("wrong-checksum", "200-")
@@ -72,8 +100,8 @@ class RunScript(Script):
 class Run:
     """One seed: a few batches to an available stream, one to a strong stream, and the faults that their objects meet."""
 
-    def __init__(self, gateway, plan, seed, lane, taken_before):
-        self.gateway, self.seed, self.lane, self.taken_before = gateway, seed, lane, taken_before
+    def __init__(self, gateway, plan, seed, lane):
+        self.gateway, self.seed, self.lane = gateway, seed, lane
         self.dice = random.Random(seed)
         self.acknowledged = []
         for stream in (self.available, self.strong):
@@ -115,15 +143,41 @@ class Run:
 
 def landed_counts(zone, streams):
     """How often each event is in the bucket, read past the proxy."""
-    def count(stream):
-        found = collections.Counter()
-        for name in zone.names(stream):
+    found = collections.Counter()
+    for name in zone.all_names():
+        stream = name.split("/")[0]
+        if stream in streams:
             for line in gzip.decompress(zone.read(name)).decode().splitlines():
                 found[(stream, json.loads(line)["event_key"])] += 1
-        return found
+    return found
 
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        return sum(pool.map(count, streams), collections.Counter())
+
+def play(gateway, plan, landed, base):
+    """All runs: each lane takes the next seed as soon as the last one's events have landed."""
+    runs, seeds, stop = [], iter(range(base, base + RUNS)), threading.Event()
+    turn = threading.Lock()
+
+    def lane(number):
+        try:
+            while not stop.is_set():
+                with turn:
+                    if (seed := next(seeds, None)) is None:
+                        return
+                    run = Run(gateway, plan, seed, number)
+                    runs.append(run)
+                before = landed.count(run.available)
+                run.post()
+                taken = sum(stream == run.available for stream, _ in run.acknowledged)
+                # Its segments meet their faults before the next run draws others.
+                assert landed.wait(run.available, before + taken, 120), (
+                    f"seed {seed}: {landed.count(run.available) - before} of {taken} landed\n{gateway.tail()}")
+        except BaseException:
+            stop.set()
+            raise
+
+    with concurrent.futures.ThreadPoolExecutor(LANES) as pool:
+        list(pool.map(lane, range(LANES)))
+    return runs
 
 
 def test_a_thousand_seeded_runs_lose_double_and_overwrite_nothing(s3, folder):
@@ -136,18 +190,9 @@ def test_a_thousand_seeded_runs_lose_double_and_overwrite_nothing(s3, folder):
         for lane in range(LANES):
             streams[f"a{lane}"] = {"consistency": "available", "event_id": "/event_id"}
             streams[f"s{lane}"] = {"consistency": "strong", "event_id": "/event_id"}
-        runs = []
         with Gateway(folder, {**QUICK, "streams": streams}, zone=zone) as gateway:
             wait_for_probe(proxy)
-            for wave in range(0, RUNS, LANES):
-                taken = collections.Counter(stream for run in runs for stream, _ in run.acknowledged)
-                fresh = [Run(gateway, plan, base + wave + lane, lane, taken[f"a{lane}"])
-                         for lane in range(min(LANES, RUNS - wave))]
-                with concurrent.futures.ThreadPoolExecutor(LANES) as pool:
-                    list(pool.map(Run.post, fresh))
-                runs += fresh
-                # Let the wave's segments meet their faults before the next draws others.
-                wait_until_landed(gateway, proxy, fresh)
+            runs = play(gateway, plan, Landed(proxy.record), base)
             assert gateway.stop(120) == 0, gateway.tail()
             status, report = gateway.verify()
             assert (status, report["complete"]) == (0, True), report
@@ -168,29 +213,12 @@ def test_a_thousand_seeded_runs_lose_double_and_overwrite_nothing(s3, folder):
               f"{sum(count for name, count in played.items() if name != 'pass')} faults")
 
 
-def wait_for_probe(proxy, seconds=20):
-    """The first two PUTs ask whether the store keeps to create-only; the trouble begins after them."""
+def wait_for_probe(proxy, count=1, seconds=20):
+    """The first two PUTs of a gateway ask whether the store keeps to create-only; the trouble begins after them."""
     deadline = time.monotonic() + seconds
-    while not any(entry.answered == 412 for entry in proxy.record.puts()):
+    while sum(entry.answered == 412 for entry in proxy.record.puts("_probe/")) < count:
         assert time.monotonic() < deadline, proxy.record.entries()
         time.sleep(0.05)
-
-
-def wait_until_landed(gateway, proxy, runs, seconds=120):
-    """Until the store has acknowledged as many events of each available stream as were taken, by the names of its objects.
-    What is really in them is read at the end."""
-    deadline = time.monotonic() + seconds
-    waiting = {run.available: run.taken_before + sum(stream == run.available for stream, _ in run.acknowledged)
-               for run in runs}
-    while waiting:
-        assert time.monotonic() < deadline, (
-            f"{len(waiting)} streams have not landed, e.g. {list(waiting)[:3]}\n{gateway.tail()}")
-        stored = collections.Counter()
-        for key in proxy.record.stored():
-            if found := re.search(r"_(\d+)-(\d+)\.json\.gz$", key):
-                stored[key.split("/")[0]] += int(found[2]) - int(found[1]) + 1
-        waiting = {stream: count for stream, count in waiting.items() if stored[stream] < count}
-        time.sleep(0.1)
 
 
 @pytest.fixture
@@ -242,3 +270,35 @@ def test_a_link_that_is_down_keeps_available_streams_open_and_lands_all_when_it_
     proxy.up()
     assert len(gateway.wait_landed("audit_logs", 50, seconds=30)) == 50
     assert gateway.stop() == 0 and gateway.verify()[0] == 0
+
+
+def test_a_bucket_that_is_cut_off_stops_intake_at_the_journals_budget_and_not_before(s3, folder):
+    budget = 2 << 20
+    settings = {**QUICK, "streams": {
+        "small": {"consistency": "available", "journal_budget_bytes": budget}, "anything": {"consistency": "available"}}}
+    with FaultProxy(s3) as proxy, Gateway(folder, settings, zone=S3Zone(s3, endpoint=proxy.endpoint, **IMPATIENT)) as gateway:
+        wait_for_probe(proxy)
+        proxy.down()
+        taken = held = 0
+        while True:
+            body = json.dumps({"noise": base64.b64encode(os.urandom(60_000)).decode()}).encode() + b"\n"
+            response = gateway.post("small", body, key=f"k-{taken}")
+            if response.status != 202:
+                break
+            taken, held = taken + 1, held + len(zlib.compress(body, 1))
+            assert held < 1.1 * budget
+        assert response.status == 503 and problem(response)["type"].endswith("journal-full"), response
+        assert int(response.headers["Retry-After"]) >= 1
+        assert held > 0.9 * budget, f"refused at {held} of {budget} bytes"
+        # Its budget is its own: another stream has room.
+        assert gateway.post("anything", b"{}\n", key="x").status == 202
+        proxy.up()
+        assert len(gateway.wait_landed("small", taken, seconds=60)) == taken
+        deadline = time.monotonic() + 20
+        while gateway.post("small", body, key=f"k-{taken}").status == 503:
+            assert time.monotonic() < deadline, gateway.tail()
+            time.sleep(0.1)
+        assert gateway.stop() == 0, gateway.tail()
+        assert len(gateway.landed("small")) == taken + 1 and len(gateway.landed("anything")) == 1
+        assert gateway.verify()[0] == 0
+    assert not proxy.errors and not proxy.record.stored_twice()

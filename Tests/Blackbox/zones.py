@@ -1,5 +1,6 @@
 """Landing zones as a stranger sees them: a directory, or an S3 bucket read with another client than the gateway's."""
 
+import concurrent.futures
 import pathlib
 import tempfile
 
@@ -59,16 +60,24 @@ class S3Zone:
         keys = self.server.keys(self.bucket, f"{self._root}{stream}/")
         return [key.removeprefix(self._root) for key in keys if key.endswith(".json.gz")]
 
+    def all_names(self):
+        """The names of all objects, in one listing."""
+        return [key.removeprefix(self._root) for key in self.server.keys(self.bucket, self._root)]
+
     def read(self, name) -> bytes:
         # Objects never change, and that is held by the proxy's record; so one read is enough.
         if name not in self._cache:
-            self._cache[name] = self.server.object(self.bucket, self._root + name).body
+            self._cache[name] = self.server.bytes(self.bucket, self._root + name)
         return self._cache[name]
 
     def local(self):
         self._folder = tempfile.TemporaryDirectory(prefix="sluice-mirror-")
-        for key in self.server.keys(self.bucket, self._root):
-            path = pathlib.Path(self._folder.name) / key.removeprefix(self._root)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(self.read(key.removeprefix(self._root)))
-        return pathlib.Path(self._folder.name)
+        root = pathlib.Path(self._folder.name)
+
+        def copy(name):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_bytes(self.read(name))
+
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            list(pool.map(copy, self.all_names()))
+        return root

@@ -5,6 +5,7 @@ in that it takes any region, neither verifies nor returns `x-amz-checksum-*`, an
 CompleteMultipartUpload. No manager daemon runs: nothing that the tests use needs one.
 """
 
+import json
 import re
 import shutil
 import time
@@ -76,6 +77,9 @@ rgw enable usage log = false
 rgw gc obj min wait = 5
 rgw gc processor period = 5
 rgw gc processor max time = 5
+# It issues temporary credentials, and verifies their session tokens.
+rgw s3 auth use sts = true
+rgw sts key = sluice-test-key1
 debug rgw = 1
 """
 
@@ -139,7 +143,7 @@ class CephServer(S3Server):
 
         # Before the gateway: it makes the zone and its pools, which two makers at once would fight over.
         daemons.run(["radosgw-admin", *common, "user", "create", "--uid", "tests", "--display-name", "tests",
-                     "--access-key", self.access_key, "--secret-key", self.secret_key], 180)
+                     "--access-key", self.access_key, "--secret-key", self.secret_key, "--caps", "user-policy=*"], 180)
         for _ in range(5):
             self.port = free_port()
             gateway = daemons.spawn("gateway", [
@@ -148,6 +152,7 @@ class CephServer(S3Server):
             try:
                 daemons.wait("answer of radosgw", self._serves, 120)
                 self._make_pools()
+                self._permit_sessions()
                 return
             except StartFailed:
                 if gateway.poll() is None:
@@ -178,6 +183,12 @@ class CephServer(S3Server):
         patient.put_object(Bucket="first", Key="first", Body=b"first")
         patient.delete_object(Bucket="first", Key="first")
         patient.delete_bucket(Bucket="first")
+
+    def _permit_sessions(self):
+        statement = {"Effect": "Allow", "Action": "sts:GetSessionToken", "Resource": "*"}
+        self.service("iam").put_user_policy(
+            UserName="tests", PolicyName="sessions",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
 
     def stop(self):
         if self._daemons:

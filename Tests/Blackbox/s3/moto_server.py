@@ -6,8 +6,6 @@ import time
 import urllib.error
 import urllib.request
 
-import boto3
-
 from .server import Daemons, S3Server, StartFailed, free_port
 
 
@@ -48,11 +46,10 @@ class MotoServer(S3Server):
         except (urllib.error.URLError, OSError):
             return False
 
-    def service(self, name):
-        """A boto3 client for another of moto's services: iam, kms, cloudformation, sns, sqs."""
-        return boto3.client(
-            name, endpoint_url=self.endpoint, region_name=self.region, aws_access_key_id=self.access_key,
-            aws_secret_access_key=self.secret_key)
+    def session(self):
+        # Its session tokens are always the same; those of a role are not.
+        role = "arn:aws:iam::123456789012:role/landing"
+        return self.service("sts").assume_role(RoleArn=role, RoleSessionName="tests")["Credentials"]
 
     def stop(self):
         if self._daemons:

@@ -7,6 +7,7 @@ sends anything twice. A thread serves each connection of a client.
 
 import dataclasses
 import hashlib
+import re
 import select
 import socket
 import threading
@@ -304,7 +305,9 @@ class FaultProxy:
         method, target, _ = head.start.split(" ")
         path = target.partition("?")[0]
         bucket, _, key = path.lstrip("/").partition("/")
+        signer = re.search(r"Credential=([^/]+)/", head.get("Authorization") or "")
         entry = self.record.begin(
             connection=connection, method=method, target=target, bucket=urllib.parse.unquote(bucket),
-            key=urllib.parse.unquote(key), condition=head.get("If-None-Match"))
+            key=urllib.parse.unquote(key), condition=head.get("If-None-Match"),
+            access_key=signer and signer[1], session_token=head.get("x-amz-security-token"))
         return Exchange(self, client, head, entry, count)

@@ -16,6 +16,9 @@ class Entry:
     bucket: str
     key: str
     condition: str | None
+    # Who signed, by the Authorization header, and with what session token.
+    access_key: str | None = None
+    session_token: str | None = None
     fault: str = "pass"
     body_sha256: str | None = None
     body_bytes: int = 0
@@ -37,6 +40,8 @@ class Record:
     def __init__(self):
         self._lock = threading.Lock()
         self._entries = []
+        # Called with each entry whose object was stored; must be quick.
+        self.on_stored = lambda entry: None
         # For each key, the SHA-256 of every body that the store said it had stored, in the order of its answers.
         self._stored = {}
 
@@ -53,8 +58,18 @@ class Record:
             name = (entry.bucket, entry.key)
             if entry.stored:
                 self._stored.setdefault(name, []).append(entry.body_sha256)
+                self.on_stored(entry)
             elif entry.method == "DELETE" and status in (200, 204):
                 self._stored.pop(name, None)
+
+    def __len__(self):
+        with self._lock:
+            return len(self._entries)
+
+    def since(self, number) -> list:
+        """The entries from that number on."""
+        with self._lock:
+            return self._entries[number:]
 
     def entries(self, method=None, key=None, prefix="") -> list:
         with self._lock:

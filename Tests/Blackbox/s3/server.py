@@ -3,6 +3,7 @@
 import base64
 import dataclasses
 import hashlib
+import http.client
 import itertools
 import os
 import pathlib
@@ -12,10 +13,15 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
+import urllib.parse
 
 import boto3
+import botocore.auth
+import botocore.awsrequest
 import botocore.config
+import botocore.credentials
 
 
 class StartFailed(Exception):
@@ -55,6 +61,8 @@ class S3Server:
     def __init__(self):
         self.port = None
         self._buckets = itertools.count(1)
+        # Connections of `bytes`, one for each thread.
+        self._local = threading.local()
 
     @property
     def endpoint(self) -> str:
@@ -78,6 +86,16 @@ class S3Server:
         if not hasattr(self, "_client"):
             self._client = self.client(retries={"total_max_attempts": 5, "mode": "standard"})
         return self._client
+
+    def service(self, name):
+        """A boto3 client for another of the server's services: moto has iam, kms, cloudformation, sns, sqs and more, Ceph iam and sts."""
+        return boto3.client(
+            name, endpoint_url=self.endpoint, region_name=self.region, aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key)
+
+    def session(self) -> dict:
+        """Temporary credentials, fresh: `AccessKeyId`, `SecretAccessKey`, `SessionToken`, `Expiration`."""
+        return self.service("sts").get_session_token(DurationSeconds=900)["Credentials"]
 
     def environment(self, bucket, endpoint=None) -> dict:
         """What `config/s3.yaml` and AWS's own tools read."""
@@ -104,6 +122,19 @@ class S3Server:
         where = {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
         answer = self.boto3.get_object(**where)
         return Stored(key, answer["Body"].read(), answer["ETag"].strip('"'), answer["Metadata"], version)
+
+    def bytes(self, bucket, key) -> bytes:
+        """An object's bytes, in a tenth of the time that boto3 takes: for the tests that read thousands."""
+        request = botocore.awsrequest.AWSRequest("GET", f"{self.endpoint}/{bucket}/{urllib.parse.quote(key)}")
+        credentials = botocore.credentials.Credentials(self.access_key, self.secret_key)
+        botocore.auth.S3SigV4Auth(credentials, "s3", self.region).add_auth(request)
+        if not hasattr(self._local, "connection"):
+            self._local.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        self._local.connection.request("GET", urllib.parse.urlsplit(request.url).path, headers=dict(request.headers))
+        answer = self._local.connection.getresponse()
+        body = answer.read()
+        assert answer.status == 200, (key, answer.status, body)
+        return body
 
     def objects(self, bucket, prefix="") -> list:
         """Every object under the prefix with its bytes and metadata."""
