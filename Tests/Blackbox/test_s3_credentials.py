@@ -21,6 +21,7 @@ SETTINGS = {**QUICK, "listen": {"request_timeout_seconds": 5}, "log": {"level": 
 @contextlib.contextmanager
 def issued(s3, folder, protocol, life_seconds, refuses=False):
     """A gateway whose only credentials are those of an issuer, and a proxy that takes no others."""
+    s3 = s3.sessions()
     with Issuer(s3, life_seconds) as issuer, FaultProxy(s3, issuer) as proxy:
         issuer.refuses = refuses
         gateway = Gateway(folder, SETTINGS, zone=S3Zone(s3, endpoint=proxy.endpoint, **IMPATIENT))

@@ -77,9 +77,6 @@ rgw enable usage log = false
 rgw gc obj min wait = 5
 rgw gc processor period = 5
 rgw gc processor max time = 5
-# It issues temporary credentials, and verifies their session tokens.
-rgw s3 auth use sts = true
-rgw sts key = sluice-test-key1
 debug rgw = 1
 """
 
@@ -91,6 +88,7 @@ class CephServer(S3Server):
     def __init__(self):
         super().__init__()
         self._daemons = None
+        self._sessions = None
         self.start_seconds = None
 
     @staticmethod
@@ -152,7 +150,6 @@ class CephServer(S3Server):
             try:
                 daemons.wait("answer of radosgw", self._serves, 120)
                 self._make_pools()
-                self._permit_sessions()
                 return
             except StartFailed:
                 if gateway.poll() is None:
@@ -169,9 +166,9 @@ class CephServer(S3Server):
                 raise
             return False
 
-    def _serves(self):
+    def _serves(self, server=None):
         try:
-            self.client(connect_timeout=2, read_timeout=10).list_buckets()
+            (server or self).client(connect_timeout=2, read_timeout=10).list_buckets()
             return True
         except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError):
             return False
@@ -184,11 +181,23 @@ class CephServer(S3Server):
         patient.delete_object(Bucket="first", Key="first")
         patient.delete_bucket(Bucket="first")
 
-    def _permit_sessions(self):
-        statement = {"Effect": "Allow", "Action": "sts:GetSessionToken", "Resource": "*"}
-        self.service("iam").put_user_policy(
-            UserName="tests", PolicyName="sessions",
-            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    def sessions(self):
+        """A second gateway to the same objects, which issues temporary credentials and verifies their tokens. (It answers
+        AccessDenied to a wrong signature, so it is not the first.)"""
+        if self._sessions is None:
+            self._sessions = S3Server()
+            self._sessions.name, self._sessions._buckets = self.name, self._buckets
+            self._sessions.port = free_port()
+            self._daemons.spawn("sessions", [
+                "radosgw", "--conf", str(self._daemons.folder / "ceph.conf"), "--no-mon-config", "-f", "-n",
+                "client.sessions", "--rgw-frontends", f"beast endpoint=127.0.0.1:{self._sessions.port}",
+                "--rgw-s3-auth-use-sts=true", "--rgw-sts-key=sluice-test-key1"])
+            self._daemons.wait("answer of the second radosgw", lambda: self._serves(self._sessions), 120)
+            statement = {"Effect": "Allow", "Action": "sts:GetSessionToken", "Resource": "*"}
+            self._sessions.service("iam").put_user_policy(
+                UserName="tests", PolicyName="sessions",
+                PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+        return self._sessions
 
     def stop(self):
         if self._daemons:

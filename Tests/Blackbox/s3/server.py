@@ -93,6 +93,10 @@ class S3Server:
             name, endpoint_url=self.endpoint, region_name=self.region, aws_access_key_id=self.access_key,
             aws_secret_access_key=self.secret_key)
 
+    def sessions(self) -> "S3Server":
+        """The same buckets, where temporary credentials are issued and good."""
+        return self
+
     def session(self) -> dict:
         """Temporary credentials, fresh: `AccessKeyId`, `SecretAccessKey`, `SessionToken`, `Expiration`."""
         return self.service("sts").get_session_token(DurationSeconds=900)["Credentials"]
