@@ -30,6 +30,7 @@ class Region:
         self.link = self.folder / "zone"
         self.link.symlink_to(self.zone)
         self.name = name
+        self.strong = streams["billing_usage"]["consistency"] == "strong"
         self.gateway = Gateway(self.folder, {
             "gateway": {"name": name},
             "landing": {"retry_min_milliseconds": 50, "retry_max_milliseconds": 200},

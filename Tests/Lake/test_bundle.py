@@ -68,6 +68,23 @@ def test_the_schema_finds_a_mistake(schema, breaking):
     assert list(schema.iter_errors(bundle))
 
 
+def test_every_alert_names_a_runbook_that_is_there():
+    for name, alert in resources()["alerts"].items():
+        page, anchor = re.fullmatch(r"Runbook: docs/(\w+\.md)#([a-z-]+)", alert["custom_description"]).groups()
+        headings = re.findall(r"^#+ (.*)$", (ROOT / "docs" / page).read_text(), re.MULTILINE)
+        assert anchor in {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}, name
+
+
+def test_the_commands_of_the_runbooks_name_jobs_flows_and_tables_that_exist():
+    page = (ROOT / "docs" / "lake.md").read_text()
+    assert set(re.findall(r"databricks bundle run (\w+)", page)) <= resources()["jobs"].keys()
+    sql = "".join(path.read_text() for path in SQL_FILES)
+    for selection, names in re.findall(r'"(\w+_selection)": \[([^]]*)\]', page):
+        for name in re.findall(r'"(\w+)"', names):
+            kind = "FLOW" if selection.startswith("reset_checkpoint") else "(?:MATERIALIZED VIEW|STREAMING TABLE)"
+            assert re.search(rf"CREATE {kind} {name}\b", sql), f"{selection}: {name}"
+
+
 def test_every_path_exists():
     for path in FILES:
         for text in strings(load(path)):

@@ -18,9 +18,12 @@ BOB = "bob@example.com"
 PLAIN = deltalake.WriterProperties(compression="UNCOMPRESSED")
 
 
-def properties(path):
-    """The table properties of the file's streaming table, those that delta-rs knows."""
-    found = dict(re.findall(r"'(delta\.[\w.]+)' = '([^']*)'", (SQL / path).read_text()))
+def properties(table):
+    """The table's properties as they ship, those that delta-rs knows."""
+    creation = re.compile(rf"CREATE (STREAMING )?TABLE (IF NOT EXISTS )?{table}\b")
+    text, = [statement for path in SQL.rglob("*.sql") for statement in statements(path.read_text())
+             if creation.search(statement)]
+    found = dict(re.findall(r"'(delta\.[\w.]+)' = '([^']*)'", text))
     return {key: value for key, value in found.items()
             if key in ("delta.dataSkippingStatsColumns", "delta.deletedFileRetentionDuration")}
 
@@ -85,19 +88,27 @@ def erase(folder, column, key, rewritten):
     return source.num_rows
 
 
-def purge(folder):
-    """What REORG and VACUUM do; the retention is over."""
-    table = DeltaTable(folder)
-    table.optimize.compact(writer_properties=PLAIN)
-    table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+def purge_statements():
+    """What erase/20_purge.sql does to which table, in order."""
+    text = re.sub(r"--[^\n]*", "", (SQL / "erase/20_purge.sql").read_text())
+    return re.findall(r"(REORG TABLE|VACUUM) (\w+)", text)
+
+
+def purge(**folders):
+    """The shipped file, on real tables: delta-rs does what REORG and VACUUM do; the retention is over."""
+    for action, name in purge_statements():
+        if name in folders and action == "VACUUM":
+            DeltaTable(folders[name]).vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+        elif name in folders:
+            DeltaTable(folders[name]).optimize.compact(writer_properties=PLAIN)
 
 
 def test_no_byte_of_an_erased_value_stays_in_files_statistics_or_log(tmp_path, rewrite):
     bronze, silver = tmp_path / "bronze", tmp_path / "silver"
     make_table(bronze, lambda raws, n: bronze_rows(raws, n).append_column(
         "line", pa.array([hashlib.sha256(raw.encode()).hexdigest() for raw in raws])),
-        properties("bronze/audit_logs.sql"))
-    make_table(silver, silver_rows, properties("silver/30_audit_logs.sql"))
+        properties("bronze_audit_logs"))
+    make_table(silver, silver_rows, properties("silver_audit_logs"))
     assert files_with(bronze, BOB) and files_with(silver, BOB)
     assert not [name for folder in (bronze, silver) for name in files_with(folder / "_delta_log", BOB)], \
         "statistics hold a personal value"
@@ -111,8 +122,7 @@ def test_no_byte_of_an_erased_value_stays_in_files_statistics_or_log(tmp_path, r
     assert (erased, erased_silver) == (10, 10)
     assert files_with(bronze, BOB), "old files stay until the vacuum"
 
-    purge(bronze)
-    purge(silver)
+    purge(bronze_audit_logs=bronze, silver_audit_logs=silver)
     assert files_with(bronze, BOB) == [] and files_with(silver, BOB) == []
     assert files_with(bronze, "ann@example.com") and files_with(silver, "cyd@example.com")
     for folder in (bronze, silver):
@@ -121,13 +131,20 @@ def test_no_byte_of_an_erased_value_stays_in_files_statistics_or_log(tmp_path, r
     assert [p["userIdentity"]["userName"] for p in payloads].count("erased") == 10
 
 
+def test_what_is_rewritten_is_purged_and_vacuumed():
+    text = re.sub(r"--[^\n]*", "", (SQL / "erase/10_rewrite.sql").read_text())
+    rewritten = set(re.findall(r"^(?:MERGE INTO|UPDATE|DELETE FROM) (\w+)", text, re.MULTILINE)) - {"erased_subjects"}
+    for action in ("REORG TABLE", "VACUUM"):
+        assert {name for done, name in purge_statements() if done == action} == rewritten
+
+
 def test_with_statistics_of_every_column_the_log_would_keep_the_value(tmp_path):
     """The reason for the table properties, and the proof that the search above finds what is there."""
     make_table(tmp_path / "t", silver_rows, {})
     erase(tmp_path / "t", "user_identity", "event_id", lambda rows: pa.table({
         **{name: rows[name] for name in rows.column_names}, "user_identity": ["erased"] * rows.num_rows,
         "request_params": ["{}"] * rows.num_rows}))
-    purge(tmp_path / "t")
+    purge(silver_audit_logs=tmp_path / "t")
     assert files_with(tmp_path / "t", BOB) and all(name.endswith(".json") for name in files_with(tmp_path / "t", BOB))
 
 
@@ -149,7 +166,7 @@ def again_on_conflict(operation, tries=20):
 
 def test_writers_that_collide_try_again_and_end_right(tmp_path):
     folder = tmp_path / "t"
-    make_table(folder, silver_rows, properties("silver/30_audit_logs.sql"))
+    make_table(folder, silver_rows, properties("silver_audit_logs"))
     digest = hashlib.sha256(BOB.encode()).hexdigest()
     predicate = f"encode(sha256(user_identity), 'hex') = '{digest}'"
 

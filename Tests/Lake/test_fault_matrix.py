@@ -10,10 +10,13 @@ import re
 import local
 import pytest
 import yaml
+from control import Control
 from events import audit, hour, job, metric, usage
-from lake import BUNDLE, SQL, Lake
+from deltalake import write_deltalake
+from lake import BUNDLE, ROOT, SQL, Lake, statements
 from region import STREAMS, Region, close_all
-from test_dashboards import QUERIES
+from test_dashboards import ALERT_QUERIES, QUERIES
+from test_erasure import PLAIN, files_with, properties, purge, purge_statements
 
 # Streams that stand for the gateway's own, whose landing folders the lake reads under their real names.
 INTERNAL = {"deletions": {"consistency": "available", "objects_only": True},
@@ -27,7 +30,8 @@ CREATE TABLE IF NOT EXISTS bronze_event_log (timestamp TIMESTAMP, level STRING, 
 CREATE TABLE IF NOT EXISTS silver_gold_event_log (timestamp TIMESTAMP, level STRING, event_type STRING, details STRING,
   error STRUCT<fatal: BOOLEAN, exceptions: ARRAY<STRUCT<class_name: STRING, message: STRING>>>) USING DELTA;
 CREATE TABLE IF NOT EXISTS billing_usage_of_the_platform (usage_quantity DECIMAL(38, 18), sku_name STRING,
-  usage_start_time TIMESTAMP, usage_date DATE, custom_tags MAP<STRING, STRING>) USING DELTA;
+  usage_start_time TIMESTAMP, usage_date DATE, custom_tags MAP<STRING, STRING>,
+  usage_metadata STRUCT<dlt_pipeline_id: STRING, job_id: STRING>) USING DELTA;
 CREATE TABLE IF NOT EXISTS list_prices (sku_name STRING, price_start_time TIMESTAMP, price_end_time TIMESTAMP,
   pricing STRUCT<`default`: DECIMAL(38, 18)>) USING DELTA;
 INSERT INTO silver_gold_event_log VALUES
@@ -35,7 +39,7 @@ INSERT INTO silver_gold_event_log VALUES
     array(named_struct('class_name', 'DeltaConcurrentAppendException', 'message', '[DELTA_CONCURRENT_APPEND]')))),
   (current_timestamp(), 'INFO', 'planning_information', '{"technique":"COMPLETE_RECOMPUTE"}', NULL);
 INSERT INTO billing_usage_of_the_platform
-  VALUES (2, 'JOBS', current_timestamp(), current_date() - INTERVAL 1 DAY, map('project', 'sluice'));
+  VALUES (2, 'JOBS', current_timestamp(), current_date() - INTERVAL 1 DAY, map('project', 'sluice'), NULL);
 INSERT INTO list_prices VALUES ('JOBS', TIMESTAMP '2020-01-01', NULL, named_struct('default', 0.35));
 """
 
@@ -120,12 +124,16 @@ def world(session, tmp_path_factory):
     sent = Sent()
     try:
         send_everything(sent, a, b)
+        for number in range(3):
+            Control(a.gateway).post(
+                "/v1/producers", {"name": f"p{number}", "streams": ["*"], "reason": 'a "quoted" word'}, 201)
         for region in regions:
             region.settle()
         lake = Lake(session, zone, folder / "lake")
         lake.cycle()
         lake.update([SQL / "gold/30_customer_usage_daily.sql"])  # The report of the hours that closed.
         lake.run_file("ops/views.sql")
+        lake.run_text(PLATFORM)
         yield lake, sent, a, b
     finally:
         close_all(regions)
@@ -199,19 +207,29 @@ def test_every_dashboard_query_runs(world):
 
 def test_every_alert_query_runs_and_returns_the_column_that_it_names(world):
     lake, *_ = world
-    lake.run_text(PLATFORM)
     values = {}
     for name, alert in ALERTS.items():
-        sql = re.sub(r"\$\{var\.catalog\}\.\$\{resources\.schemas\.gateway\.name\}\.", "", alert["query_text"])
-        sql = sql.replace("system.billing.usage", "billing_usage_of_the_platform")
-        rows = lake.rows(sql.replace("system.billing.list_prices", "list_prices"))
+        rows = lake.rows(ALERT_QUERIES[name])
         assert list(rows[0]) == [alert["evaluation"]["source"]["name"]], name
         values[name] = float(rows[0][alert["evaluation"]["source"]["name"]] or 0)
-        assert "docs/" in alert["custom_description"], f"{name} names no runbook"
     assert values["flow_failed"] == values["write_conflicts"] == values["full_recompute"] == 1
     assert values["cost"] == pytest.approx(0.7)
     refused, landed = sum(world[1].refused().values()), sum(world[1].bronze(stream) for stream in STREAMS)
     assert values["quarantine_rate"] == pytest.approx(1000 * refused / landed)
+
+
+def test_the_sql_of_the_runbooks_runs(world):
+    lake, *_ = world
+    page = (ROOT / "docs" / "lake.md").read_text().replace("system.billing.usage", "billing_usage_of_the_platform")
+    found = [s for block in re.findall(r"^ *```sql\n(.*?)^ *```", page, re.DOTALL | re.MULTILINE) for s in statements(block)]
+    assert len(found) > 12
+    before = lake.count("bronze_job_events")
+    for statement in found:
+        lake.run_text(statement)
+    assert lake.count("lake_gateways") == lake.count("lake_written_off") == 1
+    assert lake.count("bronze_job_events") == before, "no object is there twice"
+    for table in ("lake_gateways", "lake_written_off"):
+        lake.run_text(f"DELETE FROM {table}")
 
 
 def test_numbers_keep_their_digits_and_unknown_fields_are_kept(world):
@@ -223,13 +241,25 @@ def test_numbers_keep_their_digits_and_unknown_fields_are_kept(world):
     assert row["object"].startswith("billing_usage/keyed/")
 
 
+def test_the_trail_is_there_as_a_chain_and_a_changed_entry_is_found(world):
+    lake, *_ = world
+    assert [row["action"] for row in lake.rows("SELECT action FROM trail_entries ORDER BY number")] == ["producer_added"] * 3
+    lake.run_text("UPDATE bronze_trail SET raw = replace(raw, '\"target\":\"p1\"', '\"target\":\"p9\"')")
+    check(lake)
+    assert lake.rows("SELECT scope, failures, detail FROM checks_now WHERE failures > 0") == [{
+        "scope": "use1-a", "failures": 1,
+        "detail": "entry 3 of chain " + lake.value("SELECT min(chain) FROM trail_entries")}]
+    lake.run_text("UPDATE bronze_trail SET raw = replace(raw, '\"target\":\"p9\"', '\"target\":\"p1\"')")
+
+
 def test_all_checks_pass(world):
     lake, *_ = world
     check(lake)
     failing = lake.rows("SELECT * FROM checks_now WHERE failures > 0")
     assert failing == []
     assert {row["check_name"] for row in lake.rows("SELECT DISTINCT check_name FROM checks_now")} >= {
-        "sequence_gaps", "object_rows", "duplicates", "bronze_to_silver", "silver_to_gold", "closed_hours", "freshness"}
+        "sequence_gaps", "object_rows", "duplicates", "bronze_to_silver", "silver_to_gold", "closed_hours", "trail_chain",
+        "freshness"}
 
 
 def test_a_new_and_a_retyped_field_are_seen_as_drift(world):
@@ -254,7 +284,20 @@ def test_a_new_and_a_retyped_field_are_seen_as_drift(world):
         (row["stream"], row["field"], row["change"]) for row in lake.rows("SELECT * FROM schema_drift")}
 
 
-def test_redelivery_replay_and_erasure_change_no_count_and_no_sum(world):
+def mirror(lake, folder):
+    """The tables that the erasure rewrites, in Delta's own format: what Spark's stand-in holds, with the properties that ship."""
+    folders = {name: folder / name for name in dict(map(reversed, purge_statements()))}
+    for name, place in folders.items():
+        columns = ", ".join(
+            field.name if field.dataType.typeName() in ("string", "timestamp", "long", "integer", "date")
+            else f"CAST(to_json(struct({field.name})) AS STRING) AS {field.name}"
+            for field in lake.session.table(name).schema if not field.name.startswith("__"))
+        write_deltalake(place, lake.session.sql(f"SELECT {columns} FROM {name}").toArrow(), mode="overwrite",
+                        configuration=properties(name), writer_properties=PLAIN)
+    return folders
+
+
+def test_redelivery_replay_and_erasure_change_no_count_and_no_sum(world, tmp_path):
     lake, sent, a, _ = world
     counts = {stream: lake.count(f"silver_{stream}") for stream in STREAMS}
     window = {"from_time": str(hour(1).replace(tzinfo=None)), "to_time": str(hour(-1).replace(tzinfo=None))}
@@ -277,13 +320,19 @@ def test_redelivery_replay_and_erasure_change_no_count_and_no_sum(world):
     repaired = lake.value("SELECT min_by(object, ingested_at) FROM silver_cluster_metrics")
     lake.run_text(f"DELETE FROM silver_cluster_metrics WHERE object = '{repaired}'")
     lake.run_text(f"DELETE FROM silver_quarantine WHERE object = '{repaired}'")
-    for number in ("2", "2"):
-        for stream in STREAMS:
-            lake.run_file("ops/replay_from_bronze.sql", replay=number, stream=stream, **window)
+    for stream in (*STREAMS, "cluster_metrics", "audit_logs"):
+        lake.run_file("ops/replay_from_bronze.sql", replay="2", stream=stream, **window)
     assert lake.rows("SELECT DISTINCT object FROM replay_lines WHERE stream IN ('job_events', 'cluster_metrics')") == [
         {"object": repaired}]
+    # A run that died in the middle of an hour: some objects' lines are there, others not, and the hour has no mark.
+    replayed = lake.count("replay_lines")
+    half = [row["object"] for row in lake.rows("SELECT DISTINCT object FROM replay_lines WHERE stream = 'billing_usage'")][::2]
+    lake.run_text(f"DELETE FROM replay_lines WHERE object IN ({', '.join(map(repr, half))})")
+    lake.run_text("DELETE FROM replay_progress WHERE stream = 'billing_usage'")
+    lake.run_file("ops/replay_from_bronze.sql", replay="2", stream="billing_usage", **window)
+    assert lake.count("replay_lines") == replayed
     lake.update()
-    for stream in STREAMS:
+    for stream in ("billing_usage", "job_events"):
         lake.run_file("ops/replay_from_bronze.sql", replay="3", stream=stream, **window)
     assert lake.value("SELECT sum(lines) FROM replay_progress WHERE replay = 2 AND stream = 'billing_usage'") == \
         sent.bronze("billing_usage")
@@ -299,6 +348,7 @@ def test_redelivery_replay_and_erasure_change_no_count_and_no_sum(world):
     assert lake.count("silver_identities") == 1
     named = "user_identity = 'bob@example.com' OR to_json(request_params) LIKE '%bob@example.com%'"
     assert lake.count("silver_audit_logs", named) == 3
+    mirror(lake, tmp_path)
     lake.run_file("erase/10_rewrite.sql")
     lake.run_file("erase/30_verify.sql")
     evidence = {(r["request_id"], r["step"], r["table_name"]): r["rows_affected"] for r in lake.rows(
@@ -329,6 +379,25 @@ def test_redelivery_replay_and_erasure_change_no_count_and_no_sum(world):
     lake.run_file("erase/10_rewrite.sql")
     lake.run_file("erase/30_verify.sql")
     assert clear_text("bob@example.com") == []
+    # In Delta's own format: files, statistics and log, once the old files are gone.
+    folders = mirror(lake, tmp_path)
+    assert {name for name, folder in folders.items() if files_with(folder, "bob@example.com")} >= {
+        "bronze_audit_logs", "silver_audit_logs", "silver_job_events", "silver_billing_usage", "silver_cluster_metrics"}
+    logs = [folder / "_delta_log" for folder in folders.values()]
+    assert [name for log in logs for who in ("bob@", "carol@") for name in files_with(log, who)] == []
+    purge(**folders)
+    assert [name for folder in folders.values() for who in ("bob@", "carol@") for name in files_with(folder, who)] == []
+    # Seven days: the verification fails a day before, unless the old files are vacuumed; 72 hours after the rewrite they are.
+    evidence_of_the_purge = re.sub(r"(REORG TABLE|VACUUM) [^;]*;", "", (SQL / "erase/20_purge.sql").read_text())
+    lake.run_text("UPDATE erased_subjects SET requested_at = requested_at - INTERVAL 7 DAYS")
+    lake.run_text(evidence_of_the_purge)
+    with pytest.raises(Exception, match="older than six days"):
+        lake.run_file("erase/30_verify.sql")
+    lake.run_text("UPDATE erased_subjects SET erased_at = erased_at - INTERVAL 73 HOURS")
+    for _ in range(2):
+        lake.run_text(evidence_of_the_purge)
+    assert lake.count("erasure_evidence", "step = 'vacuumed'") == 2
+    lake.run_file("erase/30_verify.sql")
     for stream, count in counts.items():
         more = 1 if stream == "audit_logs" else 0
         assert lake.count(f"silver_{stream}") == count + more, stream
@@ -337,3 +406,40 @@ def test_redelivery_replay_and_erasure_change_no_count_and_no_sum(world):
     # Under their stand-ins' names these two streams are in the ledger, but not in Bronze.
     failing = lake.rows("SELECT * FROM checks_now WHERE failures > 0")
     assert [row for row in failing if not row["scope"].startswith(tuple(INTERNAL))] == []
+
+
+def test_retention_takes_what_is_old_and_nothing_that_completeness_needs(world):
+    """Runs last: it takes rows away."""
+    lake, *_ = world
+    known = ("SELECT stream, complete_through FROM stream_completeness WHERE stream NOT IN ('deletions', 'identities') "
+             "ORDER BY stream")
+    through = lake.rows(known)
+    assert len(through) >= 7 and all(row["complete_through"] for row in through)
+    counts = {}
+    for stream in STREAMS:
+        for table, date in ((f"bronze_{stream}", "ingested_at"), (f"silver_{stream}", "usage_date" if stream == "billing_usage"
+                                                                    else "event_date")):
+            victim = lake.value(f"SELECT min(object) FROM {table}")
+            days = 46 if table.startswith("bronze") else 396
+            lake.run_text(f"UPDATE {table} SET {date} = {date} - INTERVAL {days} DAYS WHERE object = '{victim}'")
+            counts[table] = lake.count(table, f"object <> '{victim}'")
+            assert lake.count(table) > counts[table]
+    assert sum(counts.values()) > 10, "not all is old: two days late is no reason to go"
+    # The facts are four days old: positions of an hour become one, and what has landed is forgotten.
+    lake.run_text("UPDATE silver_ledger SET at = at - INTERVAL 4 DAYS")
+    expected = lake.rows("SELECT DISTINCT gateway, incarnation, max(at) AS at FROM silver_ledger WHERE fact = 'position' "
+                         "GROUP BY gateway, incarnation, date_trunc('HOUR', at)")
+    assert lake.count("silver_ledger", "fact IN ('object_landed', 'batch_landed')") > 10
+    lake.run_file("ops/retention.sql", bronze_days="45", silver_days="395")
+    assert {table: lake.count(table) for table in counts} == counts
+    kept = {(r["gateway"], r["incarnation"], r["at"]) for r in lake.rows(
+        "SELECT DISTINCT gateway, incarnation, at FROM silver_ledger WHERE fact = 'position'")}
+    assert kept == {(r["gateway"], r["incarnation"], r["at"]) for r in expected}
+    # Under their stand-ins' names these two streams are not in Bronze: what is not there is not forgotten.
+    left = lake.rows("SELECT DISTINCT stream FROM silver_ledger WHERE fact IN ('object_landed', 'batch_landed', 'segment_sealed')")
+    assert {row["stream"] for row in left} <= set(INTERNAL)
+    assert lake.count("silver_ledger", "fact = 'incarnation_opened'") == 2
+    lake.run_text("UPDATE silver_ledger SET at = at + INTERVAL 4 DAYS")
+    lake.run_file("ops/advance_completeness.sql")
+    now = lake.rows(known)
+    assert now == through, "what is complete is so by fewer facts, too"

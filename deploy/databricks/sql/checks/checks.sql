@@ -18,7 +18,6 @@ FROM (
     AND at >= session.check_from AND at < current_timestamp() - make_interval(0, 0, 0, 0, 0, 0, :lag_seconds)
   GROUP BY gateway, incarnation, stream) AS k
 LEFT JOIN life_progress AS p ON p.gateway = k.gateway AND p.incarnation = k.incarnation AND p.stream = k.stream
-  AND p.counted_in = 'own'
 UNION ALL
 -- Acknowledged events that a gateway's disk lost.
 SELECT current_timestamp(), 'damaged_ranges', coalesce(stream, 'all'), coalesce(sum(end - first), 0), NULL
@@ -69,9 +68,20 @@ UNION ALL
 SELECT current_timestamp(), 'bronze_to_silver', 'billing_usage', count(*), min(b.event_key)
 FROM (
   SELECT DISTINCT get_json_object(raw, '$.event_key') AS event_key FROM bronze_billing_usage
-  WHERE ingested_at >= session.check_from) AS b
+  WHERE ingested_at >= session.check_from
+    AND ingested_at < current_timestamp() - make_interval(0, 0, 0, 0, 0, 0, :lag_seconds)) AS b
 LEFT ANTI JOIN silver_billing_usage AS s ON s.record_id = b.event_key
 LEFT ANTI JOIN silver_quarantine AS q ON q.stream = 'billing_usage' AND q.event_key = b.event_key
+WHERE b.event_key IS NOT NULL
+UNION ALL
+-- The same of one object in :sample of the large one.
+SELECT current_timestamp(), 'bronze_to_silver', 'audit_logs', count(*), min(b.event_key)
+FROM (
+  SELECT DISTINCT get_json_object(raw, '$.event_key') AS event_key FROM bronze_audit_logs
+  WHERE ingested_at >= session.check_from AND pmod(xxhash64(object), :sample) = 0
+    AND ingested_at < current_timestamp() - make_interval(0, 0, 0, 0, 0, 0, :lag_seconds)) AS b
+LEFT ANTI JOIN silver_audit_logs AS s ON s.event_id = b.event_key
+LEFT ANTI JOIN silver_quarantine AS q ON q.stream = 'audit_logs' AND q.event_key = b.event_key
 WHERE b.event_key IS NOT NULL
 UNION ALL
 -- Silver to Gold: usage in Silver is what the hours say.
@@ -93,9 +103,18 @@ FROM (
   WHERE usage_hour >= session.check_from
   GROUP BY usage_hour HAVING sum(usage_quantity) <> 0)
 UNION ALL
--- Freshness against each layer's target: is the newest row too old, where there were any in the last day?
+-- The trail: every entry bears the SHA-256 of the one before it in its gateway's chain.
+SELECT current_timestamp(), 'trail_chain', t.gateway,
+  count_if(CASE WHEN t.number = 1 THEN t.previous <> repeat('0', 64) ELSE b.number IS NULL END),
+  min(CASE WHEN t.number > 1 AND b.number IS NULL THEN concat('entry ', t.number, ' of chain ', t.chain) END)
+FROM trail_entries AS t
+LEFT JOIN trail_entries AS b ON b.gateway = t.gateway AND b.chain = t.chain AND b.number = t.number - 1
+  AND b.payload_sha256 = t.previous
+WHERE t.ingested_at < current_timestamp() - make_interval(0, 0, 0, 0, 0, 0, :lag_seconds)
+GROUP BY t.gateway
+UNION ALL
+-- Every layer's lag against its target.
 SELECT current_timestamp(), 'freshness', concat_ws('/', layer, stream),
-  CASE WHEN unix_timestamp(current_timestamp()) - unix_timestamp(newest) > target_seconds + :freshness_slack_seconds
-    THEN 1 ELSE 0 END,
-  concat('newest is of ', newest)
-FROM freshness WHERE newest >= current_timestamp() - INTERVAL 1 DAY;
+  CASE WHEN lag_seconds > target_seconds + :freshness_slack_seconds THEN 1 ELSE 0 END,
+  concat('lags ', lag_seconds, ' s, newest is of ', newest)
+FROM freshness;

@@ -5,9 +5,7 @@
 USE IDENTIFIER(:schema);
 
 DECLARE OR REPLACE VARIABLE complete_through TIMESTAMP;
-SET VARIABLE complete_through = (
-  SELECT CASE WHEN count(complete_through) = count(*) THEN min(complete_through) END
-  FROM completeness WHERE stream = 'billing_usage');
+SET VARIABLE complete_through = (SELECT complete_through FROM stream_completeness WHERE stream = 'billing_usage');
 DECLARE OR REPLACE VARIABLE last_hour TIMESTAMP;
 SET VARIABLE last_hour = date_trunc(
   'HOUR', session.complete_through - INTERVAL 1 HOUR - make_interval(0, 0, 0, 0, 0, 0, :grace_seconds));

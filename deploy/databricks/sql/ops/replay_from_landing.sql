@@ -19,6 +19,14 @@ FROM (
     AND _metadata.file_modification_time < session.restore_to) AS f
 LEFT ANTI JOIN (SELECT DISTINCT object FROM IDENTIFIER('bronze_' || :stream)) AS known ON known.object = f.object;
 
+-- Completeness counts objects by when they came.
+MERGE INTO bronze_objects AS known USING (
+  SELECT object, min(ingested_at) AS ingested_at FROM IDENTIFIER('bronze_' || :stream)
+  WHERE landed_at >= session.restore_from AND landed_at < session.restore_to
+  GROUP BY object) AS new
+ON known.object = new.object AND known.stream = :stream
+WHEN MATCHED AND known.ingested_at < new.ingested_at THEN UPDATE SET ingested_at = new.ingested_at;
+
 INSERT INTO replay_progress
 SELECT CAST(:replay AS BIGINT), :stream, date_trunc('HOUR', landed_at), 'landing', count(DISTINCT object), count(*),
   current_timestamp()

@@ -1,15 +1,23 @@
 -- Tables that jobs write and people rule by. Safe to run again; run by the job `setup` before the pipelines first start.
 USE IDENTIFIER(:schema);
 
--- Which gateways must speak before an hour can close. Those that the ledger names are known anyway: register one before
--- its first start, and retire one that will never come back.
+-- Gateways that must speak before an hour can close. Those that the ledger names are known anyway: register one before its
+-- first start.
 CREATE TABLE IF NOT EXISTS lake_gateways (
   gateway STRING NOT NULL COMMENT 'its name in the settings',
-  state STRING NOT NULL COMMENT 'active or retired',
-  changed_at TIMESTAMP NOT NULL,
-  changed_by STRING NOT NULL,
+  registered_at TIMESTAMP NOT NULL,
+  registered_by STRING NOT NULL,
   reason STRING
-) USING DELTA COMMENT 'Gateways that are expected, and those that are gone for good';
+) USING DELTA COMMENT 'Gateways that are expected';
+
+-- Lives that will never say all: their disks are gone, and what they acknowledged and had not landed is lost.
+CREATE TABLE IF NOT EXISTS lake_written_off (
+  gateway STRING NOT NULL,
+  incarnation STRING NOT NULL,
+  written_off_at TIMESTAMP NOT NULL,
+  written_off_by STRING NOT NULL,
+  reason STRING
+) USING DELTA COMMENT 'Lives of gateways that hold nothing back any more, by decision';
 
 -- Every object in Bronze with the rows that it brought. Outlives Bronze's rows.
 CREATE TABLE IF NOT EXISTS bronze_objects (
@@ -29,17 +37,50 @@ CREATE TABLE IF NOT EXISTS life_progress (
   gateway STRING NOT NULL,
   incarnation STRING NOT NULL,
   stream STRING NOT NULL,
-  counted_in STRING NOT NULL COMMENT 'own: the stream''s sequences. ledger: the ledger''s, for batches of a strong stream',
-  contiguous BIGINT NOT NULL COMMENT 'every sequence below is in Bronze'
+  contiguous BIGINT NOT NULL COMMENT 'every sequence below is in Bronze, or named as lost',
+  seen BIGINT NOT NULL COMMENT 'the end of the last object',
+  beyond_from TIMESTAMP COMMENT 'when the oldest object came that waits behind a gap; NULL: none does'
 ) USING DELTA COMMENT 'Proved progress per gateway, incarnation and stream';
+
+CREATE TABLE IF NOT EXISTS life_completeness (
+  gateway STRING NOT NULL,
+  incarnation STRING NOT NULL,
+  stream STRING NOT NULL,
+  last_word TIMESTAMP COMMENT 'of its own facts, the latest',
+  complete_through TIMESTAMP COMMENT 'everything that it acknowledged up to then is in Bronze; NULL: nothing is proved',
+  state STRING NOT NULL COMMENT 'done, written_off, or what it lacks: missing (sequences), missing_object, ledger, silent (a later word)',
+  contiguous BIGINT NOT NULL,
+  expected BIGINT NOT NULL COMMENT 'sequences below exist, as some fact or object says',
+  missing_object STRING COMMENT 'the first batch of a strong stream that Bronze lacks'
+) USING DELTA COMMENT 'Lives that are not finished, as of the last run';
+
+CREATE TABLE IF NOT EXISTS finished_lives (
+  gateway STRING NOT NULL,
+  incarnation STRING NOT NULL,
+  last_word TIMESTAMP,
+  finished_at TIMESTAMP NOT NULL
+) USING DELTA COMMENT 'Lives that have ended and are all in Bronze';
 
 CREATE TABLE IF NOT EXISTS completeness (
   stream STRING NOT NULL,
   gateway STRING NOT NULL,
+  state STRING NOT NULL COMMENT 'running; ended: all is there, it holds nothing back; expected: registered, not heard of yet',
   complete_through TIMESTAMP COMMENT 'everything acknowledged up to then is in Bronze; NULL: not known for any time',
-  held_back_by STRING COMMENT 'the incarnation that is not whole yet',
+  held_back_by STRING COMMENT 'the incarnation that is furthest behind',
+  reason STRING COMMENT 'what that one lacks, see life_completeness',
   computed_at TIMESTAMP NOT NULL
 ) USING DELTA COMMENT 'Complete-through per stream and gateway, as of the last run';
+
+-- A stream is complete through the earliest time of the gateways that have not ended; when all have, through the last word.
+CREATE OR REPLACE VIEW stream_completeness AS
+SELECT stream,
+  CASE WHEN count_if(state <> 'ended') = 0 THEN max(complete_through)
+    WHEN count_if(state <> 'ended' AND complete_through IS NULL) = 0 THEN min(complete_through) FILTER (WHERE state <> 'ended')
+  END AS complete_through,
+  max(complete_through) AS furthest,
+  min_by(gateway, coalesce(complete_through, TIMESTAMP '1970-01-01 00:00:00')) FILTER (WHERE state <> 'ended') AS slowest_gateway,
+  count(*) AS gateways, max(computed_at) AS computed_at
+FROM completeness GROUP BY stream;
 
 CREATE TABLE IF NOT EXISTS completeness_history (
   stream STRING NOT NULL,

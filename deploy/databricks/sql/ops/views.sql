@@ -1,14 +1,6 @@
 -- Views for people and dashboards. Run by the job `setup` after the pipelines' first update; safe to run again.
 USE IDENTIFIER(:schema);
 
--- Per stream: complete through when, and which gateways hold it back.
-CREATE OR REPLACE VIEW stream_completeness AS
-SELECT stream, CASE WHEN count(complete_through) = count(*) THEN min(complete_through) END AS complete_through,
-  max(complete_through) AS furthest,
-  min_by(gateway, coalesce(complete_through, TIMESTAMP '1970-01-01 00:00:00')) AS slowest_gateway,
-  count(*) AS gateways, max(computed_at) AS computed_at
-FROM completeness GROUP BY stream;
-
 -- What is known now for every hour: closed or still open, and the gateways that have not said all yet.
 CREATE OR REPLACE VIEW usage_live AS
 SELECT u.usage_hour, u.account_id, u.workspace_id, u.sku_name, u.usage_unit, u.records, u.usage_quantity,
@@ -18,7 +10,7 @@ LEFT JOIN billing_closed_hours AS c ON c.usage_hour = u.usage_hour
 LEFT JOIN (
   SELECT h.usage_hour, sort_array(collect_list(g.gateway)) AS incomplete_gateways
   FROM (SELECT DISTINCT usage_hour FROM usage_hourly_now) AS h
-  JOIN completeness AS g ON g.stream = 'billing_usage'
+  JOIN completeness AS g ON g.stream = 'billing_usage' AND g.state <> 'ended'
     AND (g.complete_through IS NULL OR g.complete_through < h.usage_hour + INTERVAL 1 HOUR)
   GROUP BY h.usage_hour) AS i ON i.usage_hour = u.usage_hour;
 
@@ -59,6 +51,18 @@ SELECT h.*, coalesce(h.hour + INTERVAL 1 HOUR <= c.complete_through, false) AS c
   c.slowest_gateway
 FROM audit_activity_hourly AS h LEFT JOIN stream_completeness AS c ON c.stream = 'audit_logs';
 
+-- What operators did and gateways saw, for auditors. An entry that was written again after a crash has the same bytes.
+CREATE OR REPLACE VIEW trail_entries AS
+SELECT get_json_object(payload, '$.gateway') AS gateway, get_json_object(payload, '$.chain') AS chain,
+  CAST(get_json_object(payload, '$.number') AS BIGINT) AS number, get_json_object(payload, '$.previous') AS previous,
+  sha2(payload, 256) AS payload_sha256, CAST(get_json_object(payload, '$.at') AS TIMESTAMP) AS at,
+  get_json_object(payload, '$.action') AS action, get_json_object(payload, '$.actor') AS actor,
+  get_json_object(payload, '$.role') AS role, get_json_object(payload, '$.target') AS target,
+  get_json_object(payload, '$.reason') AS reason, get_json_object(payload, '$.before') AS before,
+  get_json_object(payload, '$.after') AS after, min(ingested_at) AS ingested_at
+FROM (SELECT regexp_extract(raw, '"payload":(.*)\\}$', 1) AS payload, ingested_at FROM bronze_trail)
+GROUP BY payload;
+
 -- The newest result of every check.
 CREATE OR REPLACE VIEW checks_now AS
 SELECT check_name, scope, max_by(failures, run_at) AS failures, max_by(detail, run_at) AS detail, max(run_at) AS run_at
@@ -90,20 +94,41 @@ SELECT o.stream, o.hour, b.field, 'vanished', b.types, CAST(NULL AS STRING), 0
 FROM observed AS o JOIN hours AS b ON b.stream = o.stream AND b.hour = o.hour_before AND b.events >= 0.9 * b.of_events
 LEFT ANTI JOIN hours AS n ON n.stream = b.stream AND n.hour = o.hour AND n.field = b.field;
 
--- Freshness of every layer: how old the newest row is, by when its event arrived at a gateway.
+-- Lag of every layer, in seconds, right also while a stream is idle. Bronze: how long the last quarter of an hour's objects
+-- took from landing; of the ledger, which never is idle, how old the newest is. Silver: how long the oldest object waits that
+-- Silver has nothing of (for deduplicated streams also one that brought nothing new, until the next one). Gold: the same.
 CREATE OR REPLACE VIEW freshness AS
-SELECT stream, 'bronze' AS layer, max(ingested_at) AS newest, 60 AS target_seconds FROM bronze_objects GROUP BY stream
+SELECT stream, 'bronze' AS layer, max(landed_at) AS newest,
+  max(unix_timestamp(ingested_at) - unix_timestamp(landed_at)) AS lag_seconds, 60 AS target_seconds
+FROM bronze_objects WHERE ingested_at >= current_timestamp() - INTERVAL 15 MINUTES AND stream <> '_ledger' GROUP BY stream
 UNION ALL
-SELECT 'audit_logs', 'silver', max(received_at), 300 FROM silver_audit_logs
-WHERE ingested_at >= current_timestamp() - INTERVAL 1 DAY
+SELECT '_ledger', 'bronze', max(landed_at),
+  unix_timestamp(current_timestamp()) - unix_timestamp(max(landed_at)), 60
+FROM bronze_ledger WHERE ingest_date >= current_date() - INTERVAL 1 DAY
 UNION ALL
-SELECT 'job_events', 'silver', max(received_at), 300 FROM silver_job_events
-WHERE ingested_at >= current_timestamp() - INTERVAL 1 DAY
+SELECT s.stream, 'silver', max(s.newest),
+  coalesce(unix_timestamp(current_timestamp()) - unix_timestamp(min(o.ingested_at)), 0), 300
+FROM (
+  SELECT stream, max(received_at) AS newest, coalesce(max(ingested_at), TIMESTAMP '1970-01-01 00:00:00') AS read_to
+  FROM (
+    SELECT 'audit_logs' AS stream, received_at, ingested_at FROM silver_audit_logs
+    WHERE ingested_at >= current_timestamp() - INTERVAL 1 DAY
+    UNION ALL SELECT 'job_events', received_at, ingested_at FROM silver_job_events
+    WHERE ingested_at >= current_timestamp() - INTERVAL 1 DAY
+    UNION ALL SELECT 'billing_usage', received_at, ingested_at FROM silver_billing_usage
+    WHERE ingested_at >= current_timestamp() - INTERVAL 1 DAY
+    UNION ALL SELECT 'cluster_metrics', received_at, ingested_at FROM silver_cluster_metrics
+    WHERE ingested_at >= current_timestamp() - INTERVAL 1 DAY
+    UNION ALL SELECT stream, received_at, ingested_at FROM silver_quarantine
+    WHERE origin = 'lake' AND ingested_at >= current_timestamp() - INTERVAL 1 DAY
+    UNION ALL SELECT DISTINCT stream, CAST(NULL AS TIMESTAMP), CAST(NULL AS TIMESTAMP) FROM bronze_objects
+    WHERE stream NOT LIKE '\\_%' AND ingested_at >= current_timestamp() - INTERVAL 1 DAY)
+  GROUP BY stream) AS s
+LEFT JOIN bronze_objects AS o ON o.stream = s.stream AND o.ingested_at > s.read_to
+  AND o.ingested_at >= current_timestamp() - INTERVAL 1 DAY
+GROUP BY s.stream
 UNION ALL
-SELECT 'billing_usage', 'silver', max(received_at), 300 FROM silver_billing_usage
-WHERE ingested_at >= current_timestamp() - INTERVAL 1 DAY
-UNION ALL
-SELECT 'cluster_metrics', 'silver', max(received_at), 300 FROM silver_cluster_metrics
-WHERE ingested_at >= current_timestamp() - INTERVAL 1 DAY
-UNION ALL
-SELECT 'billing_usage', 'gold', max(last_received_at), 900 FROM usage_hourly_now;
+SELECT 'billing_usage', 'gold', max(g.newest),
+  coalesce(unix_timestamp(current_timestamp()) - unix_timestamp(min(s.ingested_at)), 0), 900
+FROM (SELECT max(last_received_at) AS newest FROM usage_hourly_now) AS g
+LEFT JOIN silver_billing_usage AS s ON s.received_at > g.newest AND s.ingested_at >= current_timestamp() - INTERVAL 1 DAY;

@@ -23,6 +23,8 @@ AS SELECT
   try_variant_get(line, '$.payload.producer', 'string') AS producer,
   try_variant_get(line, '$.payload.how', 'string') AS how,
   try_variant_get(line, '$.payload.reason', 'string') AS reason,
+  -- Batches of one life's ledger, in their order; a batch of a strong stream and the positions behind it are never in one.
+  CAST(nullif(regexp_extract(try_variant_get(line, '$.batch_key', 'string'), '^ledger/[0-9a-f]{16}/(\\d+)$', 1), '') AS BIGINT) AS ledger_batch,
   object,
   regexp_extract(object, '([^/_]+)_([0-9a-f]{16})_(\\d+)-(\\d+)\\.json\\.gz$', 2) AS ledger_incarnation,
   CAST(regexp_extract(object, '_(\\d+)-(\\d+)\\.json\\.gz$', 1) AS BIGINT) AS ledger_first,
