@@ -7,7 +7,7 @@ PYTEST := .venv/bin/pytest
 STRICT := SLUICE_STRICT=1
 
 .PHONY: run build test test-swift test-blackbox lake test-lake lint format bench bench-drain bench-s3 torture deps test-deps \
-	venv venv-lake clean
+	lake-deps venv venv-lake clean
 
 run: build
 	$(SLUICE) serve --config config/local.yaml
@@ -15,7 +15,7 @@ run: build
 build: deps
 	$(STRICT) swift build -c release --product sluice
 
-test: build venv lint test-swift test-blackbox
+test: build venv lint test-swift test-blackbox test-lake
 
 test-swift: deps
 	$(STRICT) swift test --no-parallel
@@ -27,9 +27,10 @@ test-blackbox: build venv
 lake: venv-lake
 	@.venv-lake/bin/python Tests/Lake/local.py $(or $(LANDING),var/landing)
 
-# The SQL that ships, on Spark over what real gateways landed. Needs Java 17; not part of `make test` yet.
+# The SQL that ships, on Spark over what real gateways landed; one Spark on each of two cores. The first time it fetches Spark,
+# some 500 MB.
 test-lake: build venv-lake
-	.venv-lake/bin/pytest -q Tests/Lake
+	.venv-lake/bin/pytest -q -n 2 --dist loadfile Tests/Lake
 
 lint: deps
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
@@ -65,13 +66,16 @@ deps:
 test-deps:
 	@scripts/install-deps --tests
 
+lake-deps:
+	@scripts/install-deps --lake
+
 venv: test-deps .venv/.ready
 .venv/.ready: Tests/requirements.txt
 	python3 -m venv .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check -r Tests/requirements.txt
 	touch $@
 
-venv-lake: .venv-lake/.ready
+venv-lake: lake-deps .venv-lake/.ready
 .venv-lake/.ready: Tests/requirements.txt Tests/Lake/requirements.txt
 	python3 -m venv .venv-lake
 	.venv-lake/bin/pip install --quiet --disable-pip-version-check -r Tests/Lake/requirements.txt
