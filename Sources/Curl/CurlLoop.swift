@@ -78,8 +78,13 @@ final class CurlLoop {
                 preconditionFailure("libcurl ended an exchange that was not under way")
             }
             let result = exchange.result(code)
-            curl_easy_reset(handle)
-            idleHandles.append(handle)
+            if code == CURLE_OK {
+                curl_easy_reset(handle)
+                idleHandles.append(handle)
+            } else {
+                // One that failed before it had a connection keeps its buffer, and then takes no size for it any more.
+                curl_easy_cleanup(handle)
+            }
             exchange.complete(result)
         }
         return finished

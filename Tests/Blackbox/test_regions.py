@@ -48,7 +48,7 @@ def complete_through(region):
     return {stream["stream"]: stream for stream in report["streams"]}, report
 
 
-def test_a_region_that_is_cut_off_keeps_its_promises_and_the_others_do_not_notice(regions):
+def test_a_region_that_is_cut_off_keeps_its_promises_and_the_others_do_not_notice(regions, injected):
     cut, *others = regions
     time.sleep(4)
     for region in regions:
@@ -94,6 +94,7 @@ def test_a_region_that_is_cut_off_keeps_its_promises_and_the_others_do_not_notic
     cut.gateway.wait_state("connected", 60)
     wait_until_held_back_by_nobody(cut, second)
     finish(regions)
+    injected("a region cut off in its network namespace")
 
 
 def stood_still(first, second, name):
@@ -119,7 +120,7 @@ def wait_until_held_back_by_nobody(region, before, seconds=60):
         assert stream["complete_through"] > before[name]["complete_through"], "it moved on after healing"
 
 
-def test_a_half_open_cut_and_a_slow_link_lose_and_double_nothing(regions):
+def test_a_half_open_cut_and_a_slow_link_lose_and_double_nothing(regions, injected):
     deaf, slow, fine = regions
     time.sleep(3)
     deaf.cut_replies()
@@ -138,6 +139,7 @@ def test_a_half_open_cut_and_a_slow_link_lose_and_double_nothing(regions):
     for region in (deaf, slow):
         region.gateway.wait_state("connected", 90)
     finish(regions)
+    injected("a region cut off in its network namespace")
 
 
 def finish(regions):

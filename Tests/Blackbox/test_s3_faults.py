@@ -180,7 +180,7 @@ def play(gateway, plan, landed, base):
     return runs
 
 
-def test_a_thousand_seeded_runs_lose_double_and_overwrite_nothing(s3, folder):
+def test_a_thousand_seeded_runs_lose_double_and_overwrite_nothing(s3, folder, injected):
     base = int(os.environ.get("SLUICE_SEED", random.randrange(1 << 32)))
     print(f"{s3.name}: {RUNS} runs from seed {base}")
     plan = LanePlan()
@@ -209,8 +209,9 @@ def test_a_thousand_seeded_runs_lose_double_and_overwrite_nothing(s3, folder):
         played = proxy.record.faults()
         if RUNS >= 1000:
             assert not {fault.name for fault in FAULTS} - set(played), "some fault was never played"
-        print(f"{len(acknowledged)} events once each, {len(proxy.record.puts())} PUTs, "
-              f"{sum(count for name, count in played.items() if name != 'pass')} faults")
+        count = sum(count for name, count in played.items() if name != "pass")
+        print(f"{len(acknowledged)} events once each, {len(proxy.record.puts())} PUTs, {count} faults")
+        injected("a fault between gateway and S3", count)
 
 
 def wait_for_probe(proxy, count=1, seconds=20):

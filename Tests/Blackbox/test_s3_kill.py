@@ -71,7 +71,7 @@ class Victim:
         return events, billed
 
 
-def test_a_hundred_kills_during_puts_lose_nothing_and_double_nothing(s3, folder):
+def test_a_hundred_kills_during_puts_lose_nothing_and_double_nothing(s3, folder, injected):
     seed = int(os.environ.get("SLUICE_SEED", random.randrange(1 << 32)))
     print(f"{s3.name}: seed {seed}, {KILLS} kills")
     with FaultProxy(s3) as proxy, contextlib.ExitStack() as at_end:
@@ -91,4 +91,5 @@ def test_a_hundred_kills_during_puts_lose_nothing_and_double_nothing(s3, folder)
         assert not proxy.errors
         during = {stream: sum(victim.during[stream] for victim in victims) for stream in victims[0].during}
         print(f"kills that met a PUT under way: {during} of {KILLS}; {events} + {billed} events landed once")
-        assert min(during.values()) > KILLS // 10 and billed > 0
+        injected("kill -9 during PUTs", KILLS)
+        assert min(during.values()) >= KILLS // 10 and billed > 0

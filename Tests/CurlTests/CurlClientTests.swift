@@ -71,6 +71,18 @@ import Testing
         }
     }
 
+    @Test func aNameThatCannotBeResolvedFailsAsOftenAsItIsTried() throws {
+        for _ in 0..<3 {
+            guard case .failure(.notSent) = client.sendAndWait(HTTPRequest("GET", "http://nowhere.invalid/")) else {
+                Issue.record("nothing was sent")
+                return
+            }
+        }
+        let server = ScriptedServer { _ in .response(200) }
+        defer { server.stop() }
+        #expect(try client.sendAndWait(HTTPRequest("GET", server.url)).get().status == 200)
+    }
+
     @Test func aServerThatFallsSilentIsGivenUpAfterTheStallLimit() {
         let server = ScriptedServer { _ in .silence(.seconds(20)) }
         defer { server.stop() }
