@@ -15,7 +15,8 @@ run: build
 build: deps
 	$(STRICT) swift build -c release --product sluice
 
-test: build venv lint test-swift test-blackbox test-lake
+test: build venv venv-lake lint
+	$(STRICT) scripts/test-all
 
 test-swift: deps
 	$(STRICT) swift test --no-parallel
