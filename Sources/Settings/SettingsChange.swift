@@ -15,8 +15,7 @@ package struct SettingsChange: Sendable, Equatable {
         for key in SettingsCatalogue.keys where old.text(key.path) != new.text(key.path) {
             add(key.path, live: SettingsChange.liveKeys.contains(key.path))
         }
-        // Zones hold no plain values; what they look like tells whether they differ.
-        if "\(old.zones)" != "\(new.zones)" { needsRestart.append("zones") }
+        if old.zones.map(\.look) != new.zones.map(\.look) { needsRestart.append("zones") }
         let before = Dictionary(uniqueKeysWithValues: old.streams.map { ($0.name, $0) })
         let after = Dictionary(uniqueKeysWithValues: new.streams.map { ($0.name, $0) })
         for name in Set(before.keys).union(after.keys).sorted() {
@@ -34,6 +33,11 @@ package struct SettingsChange: Sendable, Equatable {
     private mutating func add(_ path: String, live isLive: Bool) {
         if isLive { live.append(path) } else { needsRestart.append(path) }
     }
+}
+
+extension ZoneSettings {
+    /// Zones hold no plain values; what they look like tells whether they differ. Where they stand in the file does not.
+    fileprivate var look: String { "\(name) \(kind)" }
 }
 
 extension StreamSettings {
