@@ -132,13 +132,22 @@ class S3Server:
         request = botocore.awsrequest.AWSRequest("GET", f"{self.endpoint}/{bucket}/{urllib.parse.quote(key)}")
         credentials = botocore.credentials.Credentials(self.access_key, self.secret_key)
         botocore.auth.S3SigV4Auth(credentials, "s3", self.region).add_auth(request)
+        path, fields = urllib.parse.urlsplit(request.url).path, dict(request.headers)
+        try:
+            status, body = self._ask(path, fields)
+        except (http.client.HTTPException, OSError):
+            # The store has closed the connection since it was last used; a new one follows.
+            self._local.connection.close()
+            status, body = self._ask(path, fields)
+        assert status == 200, (key, status, body)
+        return body
+
+    def _ask(self, path, fields):
         if not hasattr(self._local, "connection"):
             self._local.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        self._local.connection.request("GET", urllib.parse.urlsplit(request.url).path, headers=dict(request.headers))
+        self._local.connection.request("GET", path, headers=fields)
         answer = self._local.connection.getresponse()
-        body = answer.read()
-        assert answer.status == 200, (key, answer.status, body)
-        return body
+        return answer.status, answer.read()
 
     def objects(self, bucket, prefix="") -> list:
         """Every object under the prefix with its bytes and metadata."""
