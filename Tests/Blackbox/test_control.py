@@ -108,8 +108,9 @@ def test_the_trail_is_chained_survives_kills_and_lands_and_verify_checks_it(fold
         status, report = gateway.verify()
         assert status == 0, report
 
-        # One word of one line changed, in an object that is whole again but for its own checksums.
-        first = gateway.folder / "landing" / gateway.objects("_trail")[0]
+        # The chain's beginning is taken away: names do not tell where that is, and what is missing at the end breaks no chain.
+        first = next(path for name in gateway.objects("_trail") if b'"number":1,' in gzip.decompress(
+            (path := gateway.folder / "landing" / name).read_bytes()))
         kept = first.read_bytes()
         first.unlink()
         status, report = gateway.verify()
