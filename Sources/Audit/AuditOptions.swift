@@ -13,12 +13,17 @@ package struct AuditOptions: Sendable {
     package var writtenOff: Set<GatewayLife> = []
     /// What keeps a stream from being complete through this time is named. The default is 30 s ago: positions are stated and
     /// landed every few seconds, so a healthy gateway is never that late.
-    package var expectedThrough = Timestamp(microseconds: SystemTime().now().microseconds - 30_000_000)
+    package var expectedThrough = AuditOptions.ago(seconds: AuditOptions.lagSeconds)
+    package static var lagSeconds: Int { 30 }
 
     /// What is read of the objects beside their names.
     package var depth = Depth.contents
 
     package init() {}
+
+    package static func ago(seconds: Int) -> Timestamp {
+        Timestamp(microseconds: SystemTime().now().microseconds - Int64(seconds) * 1_000_000)
+    }
 
     package enum Depth: Sendable {
         /// Every object whole.

@@ -125,11 +125,17 @@ package final class LandingAudit {
     /// What the name alone says of an object.
     private func note(_ object: StoredObject, _ name: LandedName) {
         _ = objects.add(object.name, sha256: nil, events: 0)
-        streams[name.stream, default: .init(stream: name.stream.rawValue)].objects += 1
-        streams[name.stream]!.bytes += Int(object.length)
-        guard case .segment(let segment) = name else { return }
-        streams[name.stream]!.events += Int(segment.range.count)
+        guard case .segment(let segment) = name else { return count(object, name, events: 0) }
+        count(object, name, events: Int(segment.range.count))
         note(segment)
+    }
+
+    private func count(_ object: StoredObject, _ name: LandedName, events: Int) {
+        var stream = streams[name.stream] ?? .init(stream: name.stream.rawValue)
+        stream.objects += 1
+        stream.events += events
+        stream.bytes += Int(object.length)
+        streams[name.stream] = stream
     }
 
     private func note(_ segment: SegmentName) {
@@ -172,9 +178,7 @@ package final class LandingAudit {
                 .count, stream, object.name, in: zone,
                 "\(content.lines) lines, but the headers count \(content.events) events")
         }
-        streams[stream, default: .init(stream: stream.rawValue)].objects += 1
-        streams[stream]!.events += content.events
-        streams[stream]!.bytes += Int(object.length)
+        count(object, name, events: content.events)
         guard case .segment(let segment) = name else { return }
         let speaker = GatewayLife(segment.life)
         for (index, line) in content.facts.enumerated()

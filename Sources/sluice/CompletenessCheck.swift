@@ -1,6 +1,5 @@
 import ArgumentParser
 import Audit
-import Settings
 
 /// How far the streams of landing zones are complete, and who holds them back: the zones' names and ledgers are read, and
 /// nothing else.
@@ -20,20 +19,9 @@ struct CompletenessCheck: ParsableArguments {
 
     /// Reads the zones. Says what is wrong on standard error, and ends with status 2.
     func run(command: String) async throws -> [AuditReport.Stream] {
-        let settings = try places.zones(names, command: command)
         var options = AuditOptions()
         options.depth = .ledger
         expected.apply(to: &options)
-        let reading = ZoneReading(command: command)
-        defer { reading.stop() }
-        do {
-            let zones = try settings.map {
-                AuditZone(try reading.reader($0), name: places.configPath == nil ? nil : $0.name)
-            }
-            return try await LandingAudit.run(zones, options).streams
-        } catch {
-            print("sluice \(command): \(sentence(error))", to: &StandardError.shared)
-            throw ExitCode(2)
-        }
+        return try await places.audit(try places.zones(names, command: command), options, command: command).streams
     }
 }

@@ -14,7 +14,7 @@ struct CompletenessOptions: ParsableArguments {
         help:
             "Name what keeps a stream from being complete through so many seconds ago. A healthy gateway lands a position every few seconds."
     )
-    var lag = 30
+    var lag = AuditOptions.lagSeconds
 
     func validate() throws {
         guard (0...31_536_000).contains(lag) else {
@@ -24,7 +24,6 @@ struct CompletenessOptions: ParsableArguments {
 
     func apply(to options: inout AuditOptions) {
         options.writtenOff = Set(writtenOff)
-        options.expectedThrough = Timestamp(
-            microseconds: SystemTime().now().microseconds - Int64(lag) * 1_000_000)
+        options.expectedThrough = AuditOptions.ago(seconds: lag)
     }
 }

@@ -74,13 +74,17 @@ class Relay(threading.Thread):
             except OSError:
                 return
             try:
-                server = socket.create_connection(self.target, timeout=5)
-                server.settimeout(None)
+                server = self.connect(client)
             except OSError:
                 client.close()
                 continue
             for source, sink in ((client, server), (server, client)):
                 threading.Thread(target=self.pipe, args=(source, sink), daemon=True).start()
+
+    def connect(self, client):
+        server = socket.create_connection(self.target, timeout=5)
+        server.settimeout(None)
+        return server
 
     @staticmethod
     def pipe(source, sink):

@@ -1,16 +1,14 @@
 """Wrong credentials, wrong region, no bucket, a wrong clock: said clearly, nothing lost, healed by itself once mended."""
 
-import contextlib
 import datetime
 import pathlib
-import socket
 import subprocess
-import threading
 import time
 
 import pytest
 
 from gateway import Gateway
+from regions import Relay
 from s3 import faults
 from s3.plan import Always
 from s3.proxy import FaultProxy
@@ -138,61 +136,48 @@ def test_a_wrong_clock_is_corrected_by_the_stores(ceph, folder, wrong_clock, hou
         assert statuses.count(403) in (1, 2, 3) and statuses.count(200) > 3, statuses
 
 
-class ForwardProxy:
+class ForwardProxy(Relay):
     """An HTTP proxy as a company's network has one: takes absolute URLs of any host, all of which are the store."""
 
     def __init__(self, upstream):
-        self.upstream, self.asked = upstream, []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        super().__init__("127.0.0.1", ("127.0.0.1", upstream.port))
+        self.url, self.asked = f"http://127.0.0.1:{self.port}", []
 
-    def __enter__(self):
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self._listener.close()
-
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                threading.Thread(target=self._serve, args=(self._listener.accept()[0],), daemon=True).start()
-
-    def _serve(self, client):
-        with client, contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.upstream.port)) as store:
-            head = b""
-            while b"\r\n\r\n" not in head:
-                if not (part := client.recv(65536)):
-                    return
-                head += part
-            method, url, rest = head.split(b" ", 2)
-            host, _, path = url.removeprefix(b"http://").partition(b"/")
-            self.asked.append(host.decode())
-            # One request for each connection, so that only the first line need be looked at.
-            line, _, fields = rest.partition(b"\r\n")
-            store.sendall(method + b" /" + path + b" " + line + b"\r\nConnection: close\r\n" + fields)
-            threading.Thread(target=self._relay, args=(client, store), daemon=True).start()
-            while part := store.recv(65536):
-                client.sendall(part)
-
-    @staticmethod
-    def _relay(source, sink):
-        with contextlib.suppress(OSError):
-            while part := source.recv(65536):
-                sink.sendall(part)
+    def connect(self, client):
+        head = b""
+        while b"\r\n\r\n" not in head:
+            if not (part := client.recv(65536)):
+                raise ConnectionError("the client left")
+            head += part
+        method, url, rest = head.split(b" ", 2)
+        host, _, path = url.removeprefix(b"http://").partition(b"/")
+        self.asked.append(host.decode())
+        # One request for each connection, so that only the first line need be looked at.
+        line, _, fields = rest.partition(b"\r\n")
+        store = super().connect(client)
+        store.sendall(method + b" /" + path + b" " + line + b"\r\nConnection: close\r\n" + fields)
+        return store
 
 
-def test_a_proxy_of_the_environment_is_used(s3, folder):
+@pytest.fixture
+def forward_proxy(s3):
+    proxy = ForwardProxy(s3)
+    proxy.start()
+    yield proxy
+    proxy.stop()
+
+
+def test_a_proxy_of_the_environment_is_used(s3, forward_proxy, folder):
     """The store's name is known to the proxy alone."""
-    with ForwardProxy(s3) as proxy:
-        zone = S3Zone(s3, endpoint="http://store", path_style=True)
-        with Gateway(folder, QUICKER, zone=zone, environment={"http_proxy": proxy.url}) as gateway:
-            assert gateway.post("billing_usage", usage("u"), key="u", timeout=60).status == 201, gateway.tail()
-            assert gateway.stop() == 0 and len(gateway.landed("billing_usage")) == 1
-        assert set(proxy.asked) == {"store"}
-        # Without it, or where it must not be used, nothing lands.
-        with Gateway(folder, QUICKER, zone=zone, environment={"http_proxy": proxy.url, "no_proxy": "store"}) as gateway:
-            for _ in range(3):
-                assert gateway.post("billing_usage", usage("v"), key="v", timeout=60).status == 503
-            wait_for_log(gateway, "resolve host")
-            assert gateway.process.poll() is None, gateway.tail()
+    zone = S3Zone(s3, endpoint="http://store", path_style=True)
+    through = {"http_proxy": forward_proxy.url}
+    with Gateway(folder, QUICKER, zone=zone, environment=through) as gateway:
+        assert gateway.post("billing_usage", usage("u"), key="u", timeout=60).status == 201, gateway.tail()
+        assert gateway.stop() == 0 and len(gateway.landed("billing_usage")) == 1
+    assert set(forward_proxy.asked) == {"store"}
+    # Without it, or where it must not be used, nothing lands.
+    with Gateway(folder, QUICKER, zone=zone, environment={**through, "no_proxy": "store"}) as gateway:
+        for _ in range(3):
+            assert gateway.post("billing_usage", usage("v"), key="v", timeout=60).status == 503
+        wait_for_log(gateway, "resolve host")
+        assert gateway.process.poll() is None, gateway.tail()

@@ -20,8 +20,6 @@ struct PositionGroups {
     private var latest = Timestamp(microseconds: .min)
     private var thinBeyond = PositionGroups.maxGroups
 
-    var isEmpty: Bool { groups.isEmpty }
-
     mutating func add(_ time: Timestamp, _ sequence: UInt64, _ stream: StreamName, next: UInt64) {
         latest = max(latest, time)
         var group = groups.removeValue(forKey: time) ?? Group(time: time, sequence: sequence, next: [:])

@@ -3,7 +3,6 @@ import Audit
 import Foundation
 import Landing
 import Model
-import Settings
 
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -36,27 +35,17 @@ struct Verify: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let places = try places.zones(
-            zones.isEmpty && self.places.configPath == nil ? ["var/landing"] : zones, command: "verify")
+        let wanted = try places.zones(
+            zones.isEmpty && places.configPath == nil ? ["var/landing"] : zones, command: "verify")
         var options = AuditOptions()
         options.width = readers
         options.since = since.map { LandingHour($0.time) }
         expected.apply(to: &options)
-        let report: AuditReport
-        do {
-            let fromSettings = self.places.configPath != nil
-            let reading = ZoneReading(command: "verify")
-            defer { reading.stop() }
-            let zones = try places.map { AuditZone(try reading.reader($0), name: fromSettings ? $0.name : nil) }
-            let line = ProgressLine()
-            report = try await LandingAudit.run(zones, options) { done in
-                line.show { "\(done.read) objects read (\(done.listed) listed), \(ByteText(done.bytes))" }
-            }
-            line.end()
-        } catch {
-            print("sluice verify: \(sentence(error))", to: &StandardError.shared)
-            throw ExitCode(2)
+        let line = ProgressLine()
+        let report = try await places.audit(wanted, options, command: "verify") { done in
+            line.show { "\(done.read) objects read (\(done.listed) listed), \(ByteText(done.bytes))" }
         }
+        line.end()
         if json {
             print(try prettyJSON(report))
         } else {
