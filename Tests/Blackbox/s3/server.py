@@ -184,6 +184,11 @@ class Daemons:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"sluice-{what}-{os.getpid()}-"))
         self.processes = []
 
+    @property
+    def bound(self):
+        """What makes a command die with us, put before it."""
+        return ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+
     @staticmethod
     def clear_the_dead(what):
         """Removes the folders of runs that could not do so themselves."""
@@ -194,20 +199,19 @@ class Daemons:
 
     def spawn(self, name, command, environment=None):
         """Starts a daemon that dies with us; its output goes to `<name>.out`."""
-        bound = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
         with open(self.folder / f"{name}.out", "ab") as out:
             # A session of its own: Ctrl-C reaches the test runner alone, which then stops us in order.
             process = subprocess.Popen(
-                [*bound, *command], stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=self.folder,
+                [*self.bound, *command], stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=self.folder,
                 start_new_session=True, env={**os.environ, **(environment or {})})
         self.processes.append((name, process))
         return process
 
     def run(self, command, seconds=60):
-        """Runs a command of the set-up to its end; its output, or `StartFailed`."""
+        """Runs a command of the set-up to its end; its output, or `StartFailed`. It dies with us, too."""
         try:
             done = subprocess.run(
-                command, capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL, cwd=self.folder)
+                [*self.bound, *command], capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL, cwd=self.folder)
         except subprocess.TimeoutExpired as error:
             raise StartFailed(f"{' '.join(command)} did not end in {seconds} s\n{self.logs()}") from error
         if done.returncode != 0:

@@ -77,8 +77,10 @@ def test_ceph_logs_every_request(ceph):
 def test_a_killed_run_leaves_no_daemon(name):
     """Whether it can clean up (Ctrl-C) or not (SIGKILL), and also in the middle of the start."""
     program = "from s3.ceph_server import CephServer\nwith CephServer():\n    import time; time.sleep(60)"
+    # A job in the background of a shell ignores SIGINT, and so would all that it starts.
     runner = subprocess.Popen(
-        [sys.executable, "-c", program], cwd=pathlib.Path(__file__).parents[1], stderr=subprocess.DEVNULL)
+        [sys.executable, "-c", program], cwd=pathlib.Path(__file__).parents[1], stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     folder = f"sluice-ceph-{runner.pid}-"
 
     def daemons():
