@@ -3,8 +3,10 @@ can be cut, cut one way, or slowed down. Nothing leaves this machine."""
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import threading
@@ -30,6 +32,29 @@ def can_make_namespaces() -> bool:
         return True
     except (OSError, subprocess.CalledProcessError):
         return False
+
+
+@contextlib.contextmanager
+def sole_user_of_links():
+    """One test run at a time: the links' names and addresses are the machine's. What a killed run has left is removed first."""
+    with open("/tmp/sluice-regions.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for namespace in os.listdir("/run/netns") if os.path.isdir("/run/netns") else []:
+            if namespace.startswith("sluice-"):
+                remove_namespace(namespace)
+        for device in os.listdir("/sys/class/net"):
+            if device.startswith("slu") and device.endswith("-near"):
+                subprocess.run(["ip", "link", "del", device], capture_output=True)
+        yield
+
+
+def remove_namespace(namespace):
+    """With what still runs in it: a process would keep it, and its link, alive."""
+    inhabitants = subprocess.run(["ip", "netns", "pids", namespace], capture_output=True, text=True).stdout.split()
+    for process in inhabitants:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(process), signal.SIGKILL)
+    subprocess.run(["ip", "netns", "del", namespace], capture_output=True)
 
 
 def enter(namespace):
@@ -199,4 +224,4 @@ class Region:
         self.gateway.__exit__()
         self.relay.stop()
         subprocess.run(["ip", "link", "del", self.near], capture_output=True)
-        subprocess.run(["ip", "netns", "del", self.namespace], capture_output=True)
+        remove_namespace(self.namespace)

@@ -3,13 +3,14 @@
 import json
 import os
 import subprocess
+import tempfile
 import time
 
 import pytest
 
 from gateway import binary
 from producers import assert_exactly_once, settle
-from regions import Region, can_make_namespaces
+from regions import Region, can_make_namespaces, sole_user_of_links
 
 CUT_SECONDS = int(os.environ.get("SLUICE_CUT_SECONDS", "60"))
 SETTINGS = {
@@ -25,15 +26,26 @@ def regions(folder, moto):
         pytest.skip("NETWORK NAMESPACES CAN'T BE MADE HERE: the cut of a region was not tested over real links")
     bucket = moto.fresh_bucket()
     made = []
-    try:
-        for number in (1, 2, 3):
-            made.append(Region(number, folder, moto, bucket, SETTINGS))
-        for region in made:
-            region.start()
-        yield made
-    finally:
-        for region in made:
-            region.tear_down()
+    with sole_user_of_links():
+        try:
+            for number in (1, 2, 3):
+                made.append(Region(number, folder, moto, bucket, SETTINGS))
+            for region in made:
+                region.start()
+            yield made
+        finally:
+            for region in made:
+                region.tear_down()
+
+
+def test_links_that_a_killed_run_left_are_not_in_the_way(folder, moto):
+    if not can_make_namespaces():
+        pytest.skip("NETWORK NAMESPACES CAN'T BE MADE HERE: that a killed run's links are removed was not tested")
+    for _ in range(2):
+        with sole_user_of_links():
+            Region(1, tempfile.mkdtemp(dir=folder), moto, moto.fresh_bucket(), SETTINGS)
+    with sole_user_of_links():
+        assert not [device for device in os.listdir("/sys/class/net") if device.startswith("slu1-")]
 
 
 def complete_through(region):
@@ -52,7 +64,7 @@ def test_a_region_that_is_cut_off_keeps_its_promises_and_the_others_do_not_notic
     cut, *others = regions
     time.sleep(4)
     for region in regions:
-        assert region.gateway.state() == "connected"
+        region.gateway.wait_state("connected", 20)
         for producer in region.producers:
             assert len(producer.told) > 3, f"{producer.name_}: {producer.statuses}\n{region.gateway.tail()}"
 
