@@ -151,7 +151,7 @@ def test_what_is_old_goes_and_nothing_else(stack):
         return rule.get("Prefix", rule.get("Filter", {}).get("Prefix"))
 
     expiring = {prefix(rule): rule["Expiration"]["Days"] for rule in rules.values() if "Days" in rule.get("Expiration", {})}
-    assert expiring == {"landing/": 21, "landing/_identities/": 5}
+    assert expiring == {"landing/": 21, "landing/identities/": 5}
     assert rules["noncurrent-versions-expire"]["NoncurrentVersionExpiration"]["NoncurrentDays"] == 1
     assert rules["lone-delete-markers-expire"]["Expiration"]["ExpiredObjectDeleteMarker"] is True
     assert rules["unfinished-uploads-are-aborted"]["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] == 1

@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUNDLE = ROOT / "deploy" / "databricks"
 SQL = BUNDLE / "sql"
 STREAMS = ("audit_logs", "job_events", "billing_usage", "cluster_metrics",
-           "_ledger", "_quarantine", "_trail", "_identities", "_deletions")
+           "identities", "deletions", "_ledger", "_quarantine", "_trail")
 SCHEMA = "spark_catalog.default"
 # What the jobs pass to their SQL, as text like they do; the bundle's values are for clocks of hours and days.
 PARAMETERS = {
@@ -144,6 +144,8 @@ class Lake:
         self.update(files)
         self.run_file("ops/advance_completeness.sql", **parameters)
         self.run_file("ops/close_billing_hours.sql", **parameters)
+        if files is None:
+            self.run_file("ops/silver_progress.sql", **parameters)
 
     def rows(self, query, **parameters):
         return [row.asDict(recursive=True) for row in self.run_text(query, **parameters)]

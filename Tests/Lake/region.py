@@ -7,22 +7,20 @@ import pathlib
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Blackbox"))
-from gateway import Gateway  # noqa: E402
+import yaml
 
-STREAMS = {
-    "audit_logs": {"consistency": "available", "event_id": "/eventID", "event_time": "/eventTime"},
-    "job_events": {"consistency": "available", "event_id": "/event_id", "event_time": "/event_time"},
-    "billing_usage": {"consistency": "strong", "event_id": "/event_id", "event_time": "/event_time",
-                      "required": [{"pointer": "/usage_quantity", "type": "number"}]},
-    "cluster_metrics": {"consistency": "available", "event_id": "/event_id", "event_time": "/event_time"},
-}
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Blackbox"))
+from gateway import ROOT, Gateway  # noqa: E402
+
+# As a newcomer has them: the four sources, deletion requests and tokens.
+SETTINGS = yaml.safe_load((ROOT / "config" / "local.yaml").read_text())["streams"]
+STREAMS = {name: SETTINGS[name] for name in ("audit_logs", "job_events", "billing_usage", "cluster_metrics")}
 
 
 class Region:
     """One gateway. Its landing directory is a link to the shared zone, so a partition is a link to nowhere."""
 
-    def __init__(self, folder, name, zone, streams=STREAMS):
+    def __init__(self, folder, name, zone, streams=SETTINGS):
         self.folder = pathlib.Path(folder) / name
         self.folder.mkdir(parents=True)
         self.zone = pathlib.Path(zone)

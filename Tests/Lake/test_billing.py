@@ -10,7 +10,7 @@ import time
 import pytest
 from events import hour, usage
 from lake import Lake, SQL
-from region import STREAMS, Region, close_all
+from region import SETTINGS, Region, close_all
 
 BILLING = [SQL / name for name in (
     "bronze/billing_usage.sql", "bronze/ledger.sql", "silver/10_ledger.sql", "silver/20_billing_usage.sql",
@@ -106,8 +106,8 @@ def test_closed_hours_hold_what_was_acknowledged_before_and_adjustments_the_rest
     rng = random.Random(seed)
     # As it ships (strong), and as an available stream, whose batches are acknowledged before they land.
     strong = seed % 2 == 1
-    streams = STREAMS if strong else {
-        **STREAMS, "billing_usage": {**STREAMS["billing_usage"], "consistency": "available"}}
+    streams = SETTINGS if strong else {
+        **SETTINGS, "billing_usage": {**SETTINGS["billing_usage"], "consistency": "available"}}
     a, b = regions = [Region(tmp_path, name, tmp_path / "zone", streams) for name in ("use1-a", "euw1-a")]
     try:
         lake = Lake(session, tmp_path / "zone", tmp_path / "lake")

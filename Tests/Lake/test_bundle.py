@@ -135,10 +135,14 @@ def test_every_job_file_is_run_by_a_job_and_every_pipeline_setting_is_given():
 
 def test_hours_close_on_what_silver_and_gold_have_read():
     """Completeness speaks of Bronze: it must be computed before Silver reads Bronze, and the close must come after."""
-    tasks = resources()["jobs"]["refresh"]["tasks"]
-    assert [task["task_key"] for task in tasks] == ["advance_completeness", "silver_gold", "close_billing_hours"]
-    for before, after in zip(tasks, tasks[1:]):
-        assert after["depends_on"] == [{"task_key": before["task_key"]}]
+    tasks = {task["task_key"]: task for task in resources()["jobs"]["refresh"]["tasks"]}
+    order = ("advance_completeness", "silver_gold", "close_billing_hours")
+    assert tasks.keys() == {*order, "silver_progress"}
+    for before, after in zip(order, order[1:]):
+        assert tasks[after]["depends_on"] == [{"task_key": before}] and "run_if" not in tasks[after]
+    # A refresh that fails must not look as if Silver were up to date, or as if it were not.
+    assert tasks["silver_progress"]["depends_on"] == [{"task_key": "silver_gold"}]
+    assert tasks["silver_progress"]["run_if"] == "ALL_DONE"
     assert resources()["jobs"]["refresh"]["max_concurrent_runs"] == 1
 
 

@@ -6,21 +6,19 @@ import decimal
 import hashlib
 import os
 import re
+import time
 
 import local
 import pytest
 import yaml
 from control import Control
+from dashboards import ALERT_QUERIES, QUERIES
 from events import audit, hour, job, metric, usage
 from deltalake import write_deltalake
 from lake import BUNDLE, ROOT, SQL, Lake, statements
 from region import STREAMS, Region, close_all
-from test_dashboards import ALERT_QUERIES, QUERIES
 from test_erasure import PLAIN, files_with, properties, purge, purge_statements
 
-# Streams that stand for the gateway's own, whose landing folders the lake reads under their real names.
-INTERNAL = {"deletions": {"consistency": "available", "objects_only": True},
-            "identities": {"consistency": "available", "objects_only": True}}
 LAST = hour(2)
 ALERTS = yaml.safe_load((BUNDLE / "resources" / "alerts.yml").read_text())["resources"]["alerts"]
 # What the layout of event logs and of billing's system tables is: only Databricks fills these.
@@ -117,10 +115,7 @@ def send_everything(sent, a, b):
 def world(session, tmp_path_factory):
     folder = tmp_path_factory.mktemp("matrix")
     zone = folder / "zone"
-    a, b = regions = [Region(folder, name, zone, {**STREAMS, **INTERNAL}) for name in ("use1-a", "euw1-a")]
-    for name in INTERNAL:
-        (zone / name).mkdir()
-        (zone / f"_{name}").symlink_to(name)
+    a, b = regions = [Region(folder, name, zone) for name in ("use1-a", "euw1-a")]
     sent = Sent()
     try:
         send_everything(sent, a, b)
@@ -284,6 +279,41 @@ def test_a_new_and_a_retyped_field_are_seen_as_drift(world):
         (row["stream"], row["field"], row["change"]) for row in lake.rows("SELECT * FROM schema_drift")}
 
 
+def test_freshness_says_how_long_the_oldest_object_waits_on_each_layer(world):
+    lake, sent, a, _ = world
+
+    def lags(*layers):
+        """What is behind; all else has lag 0."""
+        return {(row["layer"], row["stream"]): row["lag_seconds"] for row in lake.rows("SELECT * FROM freshness")
+                if row["lag_seconds"] and row["layer"] in layers}
+
+    lake.run_file("ops/advance_completeness.sql")
+    lake.run_file("ops/silver_progress.sql")
+    assert lags("silver", "gold") == {}, "what is read is no longer behind, however old"
+    sent.post(a, "billing_usage", "fresh", usage("fresh", LAST, 1))
+    sent.post(a, "job_events", "refused", job("refused", LAST, "r8", "EXPLODED"), fate="lake:bad_result_state")
+    a.settle()
+    lake.update(lake.files("bronze"))
+    lake.run_file("ops/advance_completeness.sql")
+    lake.run_file("ops/silver_progress.sql")
+    time.sleep(1.1)
+    assert lags("silver", "gold").keys() == {("silver", "billing_usage"), ("silver", "job_events")}
+    assert all(1 <= lag < 300 for lag in lags("silver").values())
+    lake.update(lake.files("bronze", "silver"))
+    lake.run_file("ops/silver_progress.sql")
+    assert lags("silver", "gold").keys() == {("gold", "billing_usage")}
+    lake.cycle()
+    assert lags("silver", "gold") == {}
+    # Bronze: objects that took long to come, and a ledger of which nothing comes.
+    assert lags("bronze").get(("bronze", "billing_usage"), 0) < 300 > lags("bronze").get(("bronze", "_ledger"), 0)
+    lake.run_text("UPDATE bronze_objects SET landed_at = landed_at - INTERVAL 900 SECONDS WHERE stream = 'billing_usage'")
+    lake.run_text("UPDATE bronze_ledger SET ingested_at = ingested_at - INTERVAL 1 DAY")
+    assert lags("bronze")["bronze", "billing_usage"] >= 900 and lags("bronze")["bronze", "_ledger"] == 3600
+    assert lake.value(ALERT_QUERIES["lag_bronze"]) >= 3540
+    lake.run_text("UPDATE bronze_objects SET landed_at = landed_at + INTERVAL 900 SECONDS WHERE stream = 'billing_usage'")
+    lake.run_text("UPDATE bronze_ledger SET ingested_at = ingested_at + INTERVAL 1 DAY")
+
+
 def mirror(lake, folder):
     """The tables that the erasure rewrites, in Delta's own format: what Spark's stand-in holds, with the properties that ship."""
     folders = {name: folder / name for name in dict(map(reversed, purge_statements()))}
@@ -339,9 +369,10 @@ def test_redelivery_replay_and_erasure_change_no_count_and_no_sum(world, tmp_pat
 
     # bob asks to be forgotten: he was never replaced by a token, so the request names the digest.
     digest = hashlib.sha256(b"bob@example.com").hexdigest()
-    a.post("identities", [{"token": "tok-7", "value": "carol@example.com", "pointer": "/x", "stream": "audit_logs"}])
-    a.post("deletions", [{"request_id": "q1", "subject_sha256": digest, "requested_by": "ops"},
-                         {"request_id": "q2", "token": "tok-7", "requested_by": "ops"}])
+    assert a.post("identities", [
+        {"token": "tok-7", "value": "carol@example.com", "pointer": "/x", "stream": "audit_logs"}]).status == 202
+    assert a.post("deletions", [{"request_id": "q1", "subject_sha256": digest, "requested_by": "ops"},
+                                {"request_id": "q2", "token": "tok-7", "requested_by": "ops"}]).status == 201
     a.settle()
     lake.update()
     check_counts(lake, sent)
@@ -403,18 +434,15 @@ def test_redelivery_replay_and_erasure_change_no_count_and_no_sum(world, tmp_pat
         assert lake.count(f"silver_{stream}") == count + more, stream
     assert billed(lake, "billing_final") == usage_sums(sent)
     check(lake)
-    # Under their stand-ins' names these two streams are in the ledger, but not in Bronze.
-    failing = lake.rows("SELECT * FROM checks_now WHERE failures > 0")
-    assert [row for row in failing if not row["scope"].startswith(tuple(INTERNAL))] == []
+    assert lake.rows("SELECT * FROM checks_now WHERE failures > 0") == []
 
 
 def test_retention_takes_what_is_old_and_nothing_that_completeness_needs(world):
     """Runs last: it takes rows away."""
     lake, *_ = world
-    known = ("SELECT stream, complete_through FROM stream_completeness WHERE stream NOT IN ('deletions', 'identities') "
-             "ORDER BY stream")
+    known = "SELECT stream, complete_through FROM stream_completeness ORDER BY stream"
     through = lake.rows(known)
-    assert len(through) >= 7 and all(row["complete_through"] for row in through)
+    assert len(through) >= 9 and all(row["complete_through"] for row in through)
     counts = {}
     for stream in STREAMS:
         for table, date in ((f"bronze_{stream}", "ingested_at"), (f"silver_{stream}", "usage_date" if stream == "billing_usage"
@@ -435,9 +463,7 @@ def test_retention_takes_what_is_old_and_nothing_that_completeness_needs(world):
     kept = {(r["gateway"], r["incarnation"], r["at"]) for r in lake.rows(
         "SELECT DISTINCT gateway, incarnation, at FROM silver_ledger WHERE fact = 'position'")}
     assert kept == {(r["gateway"], r["incarnation"], r["at"]) for r in expected}
-    # Under their stand-ins' names these two streams are not in Bronze: what is not there is not forgotten.
-    left = lake.rows("SELECT DISTINCT stream FROM silver_ledger WHERE fact IN ('object_landed', 'batch_landed', 'segment_sealed')")
-    assert {row["stream"] for row in left} <= set(INTERNAL)
+    assert lake.count("silver_ledger", "fact IN ('object_landed', 'batch_landed', 'segment_sealed')") == 0
     assert lake.count("silver_ledger", "fact = 'incarnation_opened'") == 2
     lake.run_text("UPDATE silver_ledger SET at = at + INTERVAL 4 DAYS")
     lake.run_file("ops/advance_completeness.sql")

@@ -17,7 +17,7 @@ AS SELECT
   current_timestamp() AS ingested_at,
   current_date() AS ingest_date
 FROM STREAM read_files(
-  '${landing_root}/_identities',
+  '${landing_root}/identities',
   format => 'text',
   schema => 'value STRING',
   fileNamePattern => '*.json.gz',

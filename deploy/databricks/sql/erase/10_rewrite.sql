@@ -14,7 +14,7 @@ CREATE OR REPLACE TEMPORARY FUNCTION subject_of(stream STRING, raw STRING) RETUR
   WHEN 'job_events' THEN get_json_object(raw, '$.payload.run_as')
   WHEN 'billing_usage' THEN get_json_object(raw, '$.payload.identity_metadata.run_as')
   WHEN 'cluster_metrics' THEN get_json_object(raw, '$.payload.owned_by')
-  WHEN '_identities' THEN get_json_object(raw, '$.payload.token')
+  WHEN 'identities' THEN get_json_object(raw, '$.payload.token')
 END;
 
 -- The line without the subject: its text as it stands, and the fields that name people, in case it is escaped there.
@@ -147,7 +147,7 @@ MERGE INTO bronze_identities AS t USING (
   SELECT DISTINCT object, raw,
     regexp_replace(raw, '"value"\\s*:\\s*"(?:[^"\\\\]|\\\\.)*"', '"value":"erased"') AS rewritten
   FROM bronze_identities
-  WHERE sha2(subject_of('_identities', raw), 256) IN (SELECT subject_sha256 FROM erased_subjects)) AS s
+  WHERE sha2(subject_of('identities', raw), 256) IN (SELECT subject_sha256 FROM erased_subjects)) AS s
 ON t.object = s.object AND t.raw = s.raw
 WHEN MATCHED THEN UPDATE SET raw = s.rewritten;
 

@@ -11,7 +11,7 @@ CREATE OR REPLACE TEMPORARY FUNCTION subject_of(stream STRING, raw STRING) RETUR
   WHEN 'job_events' THEN get_json_object(raw, '$.payload.run_as')
   WHEN 'billing_usage' THEN get_json_object(raw, '$.payload.identity_metadata.run_as')
   WHEN 'cluster_metrics' THEN get_json_object(raw, '$.payload.owned_by')
-  WHEN '_identities' THEN get_json_object(raw, '$.payload.token')
+  WHEN 'identities' THEN get_json_object(raw, '$.payload.token')
 END;
 
 -- All rows for a week after an erasure; else those of the last two days.

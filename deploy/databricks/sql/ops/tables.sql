@@ -89,6 +89,12 @@ CREATE TABLE IF NOT EXISTS completeness_history (
   computed_at TIMESTAMP NOT NULL
 ) USING DELTA CLUSTER BY (computed_at) COMMENT 'Complete-through per stream over time';
 
+CREATE TABLE IF NOT EXISTS silver_progress (
+  stream STRING NOT NULL,
+  newest TIMESTAMP COMMENT 'when the newest event that Silver has arrived at its gateway',
+  read_to TIMESTAMP NOT NULL COMMENT 'when the newest Bronze row that Silver has was ingested'
+) USING DELTA COMMENT 'How far Silver has read Bronze, per stream';
+
 -- Billing: written once per hour, then never changed.
 CREATE TABLE IF NOT EXISTS billing_closed_hours (
   usage_hour TIMESTAMP NOT NULL,

@@ -95,38 +95,25 @@ FROM observed AS o JOIN hours AS b ON b.stream = o.stream AND b.hour = o.hour_be
 LEFT ANTI JOIN hours AS n ON n.stream = b.stream AND n.hour = o.hour AND n.field = b.field;
 
 -- Lag of every layer, in seconds, right also while a stream is idle. Bronze: how long the last quarter of an hour's objects
--- took from landing; of the ledger, which never is idle, how old the newest is. Silver: how long the oldest object waits that
--- Silver has nothing of (for deduplicated streams also one that brought nothing new, until the next one). Gold: the same.
+-- took from landing; of the ledger, which never is idle, how old the newest is (an hour stands for more). Silver: how long the
+-- oldest object waits that Silver has nothing of (for deduplicated streams also one that brought nothing new, until the next
+-- one). Gold: the same. Every part reads a bounded piece of its table, which the statistics of the files find.
 CREATE OR REPLACE VIEW freshness AS
 SELECT stream, 'bronze' AS layer, max(landed_at) AS newest,
   max(unix_timestamp(ingested_at) - unix_timestamp(landed_at)) AS lag_seconds, 60 AS target_seconds
 FROM bronze_objects WHERE ingested_at >= current_timestamp() - INTERVAL 15 MINUTES AND stream <> '_ledger' GROUP BY stream
 UNION ALL
 SELECT '_ledger', 'bronze', max(landed_at),
-  unix_timestamp(current_timestamp()) - unix_timestamp(max(landed_at)), 60
-FROM bronze_ledger WHERE ingest_date >= current_date() - INTERVAL 1 DAY
+  coalesce(unix_timestamp(current_timestamp()) - unix_timestamp(max(landed_at)), 3600), 60
+FROM bronze_ledger WHERE ingested_at >= current_timestamp() - INTERVAL 1 HOUR
 UNION ALL
-SELECT s.stream, 'silver', max(s.newest),
-  coalesce(unix_timestamp(current_timestamp()) - unix_timestamp(min(o.ingested_at)), 0), 300
-FROM (
-  SELECT stream, max(received_at) AS newest, coalesce(max(ingested_at), TIMESTAMP '1970-01-01 00:00:00') AS read_to
-  FROM (
-    SELECT 'audit_logs' AS stream, received_at, ingested_at FROM silver_audit_logs
-    WHERE ingested_at >= current_timestamp() - INTERVAL 1 DAY
-    UNION ALL SELECT 'job_events', received_at, ingested_at FROM silver_job_events
-    WHERE ingested_at >= current_timestamp() - INTERVAL 1 DAY
-    UNION ALL SELECT 'billing_usage', received_at, ingested_at FROM silver_billing_usage
-    WHERE ingested_at >= current_timestamp() - INTERVAL 1 DAY
-    UNION ALL SELECT 'cluster_metrics', received_at, ingested_at FROM silver_cluster_metrics
-    WHERE ingested_at >= current_timestamp() - INTERVAL 1 DAY
-    UNION ALL SELECT stream, received_at, ingested_at FROM silver_quarantine
-    WHERE origin = 'lake' AND ingested_at >= current_timestamp() - INTERVAL 1 DAY
-    UNION ALL SELECT DISTINCT stream, CAST(NULL AS TIMESTAMP), CAST(NULL AS TIMESTAMP) FROM bronze_objects
-    WHERE stream NOT LIKE '\\_%' AND ingested_at >= current_timestamp() - INTERVAL 1 DAY)
-  GROUP BY stream) AS s
-LEFT JOIN bronze_objects AS o ON o.stream = s.stream AND o.ingested_at > s.read_to
+SELECT o.stream, 'silver', max(p.newest),
+  coalesce(unix_timestamp(current_timestamp()) - unix_timestamp(
+    min(o.ingested_at) FILTER (WHERE p.read_to IS NULL OR o.ingested_at > p.read_to)), 0), 300
+FROM bronze_objects AS o LEFT JOIN silver_progress AS p ON p.stream = o.stream
+WHERE o.stream IN ('audit_logs', 'job_events', 'billing_usage', 'cluster_metrics')
   AND o.ingested_at >= current_timestamp() - INTERVAL 1 DAY
-GROUP BY s.stream
+GROUP BY o.stream
 UNION ALL
 SELECT 'billing_usage', 'gold', max(g.newest),
   coalesce(unix_timestamp(current_timestamp()) - unix_timestamp(min(s.ingested_at)), 0), 900

@@ -1,4 +1,4 @@
--- Personal fields that a gateway replaced by tokens, and the requests to forget them. Only this table says who a token is;
+-- Personal fields that producers replaced by tokens, and the requests to forget them. Only this table says who a token is;
 -- deleting its rows anonymises every other table at once. A subject that was erased never comes back in: not from a
 -- replay, not from an event that arrives later.
 CREATE TEMPORARY VIEW identities_live AS
