@@ -87,6 +87,12 @@ struct Recovery<FS: FileSystem> {
                 }
                 found.blocks.append(block)
             case .bad(let offset, let error):
+                #if SLUICE_CANARIES
+                    if Canary.isOn(.truncateOnRot) {
+                        found.tornBytes = size - offset
+                        break reading
+                    }
+                #endif
                 guard
                     try reader.resume(gateway: gateway, incarnation: incarnation, stream: stream, from: found.end ?? 0)
                 else {
@@ -135,6 +141,7 @@ struct Recovery<FS: FileSystem> {
         var result: [SealedSegment] = []
         var nextOrdinal = max(StreamPaths.firstSalvagedOrdinal, (all.map(\.ordinal).max() ?? 0) + 1)
         let sealedRanges = segments.filter(\.matchesSidecar).compactMap(\.sidecar?.range)
+        let landed = retired.of(incarnation)
         for (index, segment) in segments.enumerated() {
             if segment.matchesSidecar, let sidecar = segment.sidecar {
                 result.append(sidecar)
@@ -151,6 +158,11 @@ struct Recovery<FS: FileSystem> {
                     block.range.first < (limit ?? .max)
                         && !sealedRanges.contains {
                             $0.first <= block.range.first && block.range.end <= $0.end && !block.range.isEmpty
+                        }
+                        // Written by an append that failed, into a file that could not be removed then: its sequences were
+                        // given again, and that segment has landed and gone.
+                        && !landed.contains {
+                            $0.first < block.range.end && block.range.first < $0.end && !block.range.isEmpty
                         }
                 }
                 note(kept, onEntry)

@@ -12,12 +12,31 @@ extension StreamJournal {
             let file = try files.open(segment.path, .read)
             let reader = SegmentReader<FS>(file, size: segment.length)
             var entries: [(entry: BatchEntry, first: UInt64)] = []
+            var next = segment.range.first
             reading: while true {
                 switch try reader.next() {
-                case .block(let block, _): entries += block.header.placedEntries
-                case .bad, .end: break reading
+                case .block(let block, _):
+                    entries += block.header.placedEntries
+                    next = block.range.end
+                case .bad:
+                    // It has landed whole before it was damaged here: the keys behind the damage are remembered too.
+                    guard
+                        try reader.resume(
+                            gateway: segment.gateway, incarnation: segment.incarnation, stream: stream, from: next)
+                    else { break reading }
+                case .end: break reading
                 }
             }
+            #if SLUICE_CANARIES
+                if Canary.isOn(.unlinkBeforeKeyLog) {
+                    try files.unlink(segment.path)
+                    try files.syncDirectory(paths.directory)
+                    try keyLog.append(entries, of: LandedSegment(segment))
+                    try files.unlink(segment.path.suffixed(".sealed"))
+                    heldBytes -= segment.length
+                    return
+                }
+            #endif
             try spaceReserve.spending { () throws(FileError) in
                 try keyLog.append(entries, of: LandedSegment(segment))
             }

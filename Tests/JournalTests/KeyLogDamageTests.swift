@@ -60,6 +60,41 @@ import Testing
         }
     }
 
+    @Test("a segment that rots once it has landed costs the keys of the damaged block only")
+    func rottedBeforeRetired() throws {
+        let bench = Bench()
+        try bench.start()
+        let batches = try (0..<4).map { _ in try bench.append(1).digest }
+        let segment = try bench.seal()
+        // In the middle of the second of four blocks of one length.
+        try bench.disk.flipBit(segment.path, Int(segment.length) * 3 / 8 * 8)
+        try bench.stream.retire(segment, now: Names.start)
+        let found = try restarted(bench.disk)
+        #expect(found.remembered.map(\.digest) == [batches[0], batches[2], batches[3]])
+    }
+
+    @Test(
+        "an append that failed, in a file that could not be removed, does not come back once its sequences have landed")
+    func failedAppendOutlivesItsSuccessor() throws {
+        let bench = Bench()
+        try bench.start()
+        bench.disk.setFailures { operation in
+            switch operation {
+            case .syncData(let path), .unlink(let path): path.string.hasSuffix(".json.gz") ? .ioError : nil
+            default: nil
+            }
+        }
+        #expect(throws: JournalError.self) { try bench.append(3) }
+        bench.disk.setFailures { operation in
+            if case .unlink(let path) = operation, path.string.hasSuffix(".json.gz") { .ioError } else { nil }
+        }
+        try bench.append(2)
+        bench.disk.setFailures(nil)
+        try bench.stream.retire(try bench.seal(), now: Names.start)
+        try bench.start()
+        #expect(bench.report.sealed.isEmpty && bench.report.damages.isEmpty && bench.report.events == 0)
+    }
+
     @Test("truncated at any byte, it keeps every whole record; what is left of one is named")
     func truncated() throws {
         let log = try smallLog()
