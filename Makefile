@@ -6,7 +6,7 @@ PYTEST := .venv/bin/pytest
 # Warnings fail the build of our own targets in tests and CI (Package.swift).
 STRICT := SLUICE_STRICT=1
 
-.PHONY: run build test test-swift test-blackbox lake test-lake lint format bench bench-drain bench-s3 torture deps test-deps \
+.PHONY: run build test test-swift test-blackbox lake test-lake lint format bench bench-drain bench-s3 torture canaries deps test-deps \
 	lake-deps venv venv-lake clean
 
 run: build
@@ -61,6 +61,13 @@ torture: build venv
 	$(PYTEST) -q -s $(addprefix Tests/Blackbox/,test_kill.py test_faults.py test_s3_kill.py test_s3_faults.py test_s3_strong.py \
 	test_s3_partition.py test_regions.py)
 
+# Bugs put in on purpose: each must be noticed in one of the first so many simulated worlds. Built apart, since no other
+# build has them.
+SEEDS ?= 200
+canaries: deps
+	SLUICE_CANARIES=1 $(STRICT) swift build -c release --product canaries --scratch-path .build-canaries
+	.build-canaries/release/canaries --seeds $(SEEDS)
+
 deps:
 	@scripts/install-deps
 
@@ -83,4 +90,4 @@ venv-lake: lake-deps .venv-lake/.ready
 	touch $@
 
 clean:
-	rm -rf .build .venv .venv-lake var
+	rm -rf .build .build-canaries .venv .venv-lake var

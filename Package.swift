@@ -9,6 +9,8 @@ let strict: [SwiftSetting] =
         .enableUpcomingFeature("MemberImportVisibility"),
         .enableUpcomingFeature("InternalImportsByDefault"),
     ] + (Context.environment["SLUICE_STRICT"] == "1" ? [.treatAllWarnings(as: .error)] : [])
+    // Bugs put in on purpose, for `make canaries` alone.
+    + (Context.environment["SLUICE_CANARIES"] == "1" ? [.define("SLUICE_CANARIES")] : [])
 
 let package = Package(
     name: "sluice",
@@ -106,6 +108,13 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
+        // What a partition would do: flows, decided by the gateway's own state machines.
+        .target(
+            name: "Scenarios",
+            dependencies: ["Model", "Landing", "Gateway", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ScenariosTests", dependencies: ["Model", "Gateway", "Scenarios"], swiftSettings: strict),
         .testTarget(name: "WorldTests", dependencies: ["World"], swiftSettings: strict),
         .target(
             name: "Settings",
@@ -142,7 +151,7 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "CLinux", "Model", "Files", "Telemetry", "Access", "Payload", "Journal", "Curl", "AWS", "Landing",
-                "Gateway", "Settings", "Edge", "Control", "Audit", "Replay", "World", "LoadGenerator",
+                "Gateway", "Settings", "Edge", "Control", "Audit", "Replay", "World", "Scenarios", "LoadGenerator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -224,3 +233,9 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx17
 )
+
+// The tool that lets the bugs of `Canary` loose, for `make canaries`.
+if Context.environment["SLUICE_CANARIES"] == "1" {
+    package.targets.append(
+        .executableTarget(name: "canaries", dependencies: ["Model", "World"], swiftSettings: strict))
+}

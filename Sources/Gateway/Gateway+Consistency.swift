@@ -34,6 +34,13 @@ extension Gateway {
         guard wish.consistency == .strong, case .receipt(let receipt) = outcome, receipt.durability == .journaled else {
             return completion(outcome)
         }
+        #if SLUICE_CANARIES
+            if Canary.isOn(.answerBeforeLanding) {
+                var receipt = receipt
+                receipt.durability = .landed
+                return completion(.receipt(receipt))
+            }
+        #endif
         let stream = receipts.stream
         guard case .taken(let record, let rejects) = stream.dedup.withLock({ $0.find(identity.digest) }) else {
             return completion(.refused(.landingPending(.late, retryAfter: .seconds(5))))

@@ -21,6 +21,9 @@ extension Gateway {
         workers: WorkerPool, telemetry: Telemetry = Telemetry(), log: Logger,
         observer: @escaping @Sendable (ZoneChange) -> Void = { _ in }, steps: (any StepExecution)? = nil
     ) throws(JournalError) -> Gateway {
+        #if SLUICE_CANARIES
+            let incarnation = Canary.isOn(.reuseIncarnation) ? Incarnation(rawValue: 1) : incarnation
+        #endif
         let journal = try Journal<FS>(
             files: files, directory: configuration.journalDirectory, configuration: configuration.journal,
             gateway: configuration.name, incarnation: incarnation)
@@ -138,13 +141,14 @@ extension Gateway {
                 metadata: ["stream": "\(name)", "events": "\(report.events)", "segments": "\(report.sealed.count)"])
         }
         var facts = report.damages.map { damaged(name, $0) } + report.keyDamages.compactMap { damaged(name, $0) }
-        for (incarnation, next) in report.ends {
+        for (incarnation, next) in report.ends.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             facts.append(
                 .incarnationEnded(stream: name, incarnation: incarnation, nextSequence: next, how: "recovered"))
         }
         if name == .ledger {
             // A life that left nothing has ended too; its ledger's keys are what is left of it.
-            for (incarnation, next) in report.retired.ends where report.ends[incarnation] == nil {
+            for (incarnation, next) in report.retired.ends.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+            where report.ends[incarnation] == nil {
                 facts.append(
                     .incarnationEnded(stream: name, incarnation: incarnation, nextSequence: next, how: "recovered"))
             }

@@ -22,11 +22,19 @@ extension Gateway {
             streams.map { stream in
                 let next = stream.writer.durableNext
                 stream.landing.mark(now, next: next)
+                #if SLUICE_CANARIES
+                    if Canary.isOn(.positionAhead) {
+                        return .position(stream: stream.writer.stream, nextSequence: next + 1)
+                    }
+                #endif
                 return .position(stream: stream.writer.stream, nextSequence: next)
             } + [.position(stream: .ledger, nextSequence: ledger.writer.durableNext)]
         }
         timers.after(configuration.positionInterval) { [weak self] in self?.keepStatingPositions() }
     }
 
-    private var takingStreams: [AvailableStream<FS, Time>] { Array(available.values) + [quarantine, trail.stream] }
+    /// In a fixed order: the same life writes the same ledger.
+    private var takingStreams: [AvailableStream<FS, Time>] {
+        available.sorted { $0.key < $1.key }.map(\.value) + [quarantine, trail.stream]
+    }
 }

@@ -76,4 +76,11 @@ extension Gateway {
         }
         _ = done.wait(until: deadline) { $0 ? true : nil }
     }
+
+    /// Drops everything that somebody waits for, unanswered: in simulation, where a process that has died leaves its memory
+    /// behind.
+    package func abandon() {
+        for stream in Array(available.values) + orphans + [quarantine, trail.stream] { stream.abandon() }
+        ledger.writer.abandon()
+    }
 }

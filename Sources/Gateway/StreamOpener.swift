@@ -41,6 +41,9 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
         var dedup = DedupIndex(window: window, maxBatches: configuration.idempotencyMaxBatches)
         let (core, report) = try journal.open(stream.name, configuration: own, now: time.now()) {
             entry, incarnation, first in
+            #if SLUICE_CANARIES
+                if Canary.isOn(.forgetKeysAtRestart) { return }
+            #endif
             dedup.insert(entry, incarnation: incarnation, first: first)
         }
         dedup.expire(now: time.now())

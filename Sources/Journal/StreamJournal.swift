@@ -104,6 +104,16 @@ package final class StreamJournal<FS: FileSystem> {
                 // after it is always damage and never a write that nobody was told of. Groups of more than one block
                 // are rare.
                 try segment.file.writeAll(block.bytes, at: offset)
+                #if SLUICE_CANARIES
+                    if Canary.isOn(.acknowledgeBeforeSync) {
+                        offset += Int64(block.bytes.count)
+                        continue
+                    }
+                    if Canary.isOn(.syncAgain), (try? segment.file.syncData()) != nil {
+                        offset += Int64(block.bytes.count)
+                        continue
+                    }
+                #endif
                 try segment.file.syncData()
                 offset += Int64(block.bytes.count)
             }
@@ -192,6 +202,12 @@ package final class StreamJournal<FS: FileSystem> {
         let path = paths.segment(incarnation, nextOrdinal)
         do throws(FileError) {
             let file = try files.open(path, .create)
+            #if SLUICE_CANARIES
+                if Canary.isOn(.forgetDirectorySync) {
+                    defer { nextOrdinal += 1 }
+                    return Active(file: file, path: path, ordinal: nextOrdinal, began: now)
+                }
+            #endif
             do throws(FileError) { try files.syncDirectory(paths.directory) } catch {
                 try? files.unlink(path)
                 throw error

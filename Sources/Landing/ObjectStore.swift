@@ -35,6 +35,9 @@ package struct NewObject: Sendable {
     package var notes: [(name: String, value: String)]
     /// How long to wait for the store's answer; `nil` for as long as the store is set to.
     package var patience: Duration?
+    #if SLUICE_CANARIES
+        package var overwrites = false
+    #endif
 
     package init(
         name: String, body: Body, length: Int64, sha256: [UInt8], notes: [(name: String, value: String)] = [],

@@ -11,9 +11,13 @@ final class Bucket: @unchecked Sendable {
     }
 
     private(set) var objects: [String: [UInt8]] = [:]
+    /// Those whose bytes are no longer the first.
+    private(set) var overwritten: [String] = []
 
-    /// What a landing zone must never do.
-    func overwrite(_ name: String, _ bytes: [UInt8]) { objects[name] = bytes }
+    /// What a landing zone must never do, nor be asked for.
+    func overwrite(_ name: String, _ bytes: [UInt8]) {
+        if let there = objects.updateValue(bytes, forKey: name), there != bytes { overwritten.append(name) }
+    }
 
     /// Those that have landed a part of their ledger.
     var gateways: Set<GatewayName> {

@@ -19,22 +19,30 @@ final class Life: @unchecked Sendable {
         self.clock = clock
     }
 
+    /// Nothing of it goes on.
+    func end() {
+        steps.end()
+        gateway.abandon()
+    }
+
     var status: ZoneStatus { gateway.zoneStatus[0] }
     var isPartitioned: Bool { status.state == .partitioned }
 
-    func submit(_ text: String, key: String, stream: StreamName, completion: @escaping @Sendable (BatchOutcome) -> Void)
-    {
+    func submit(
+        _ text: String, key: String, stream: StreamName, _ consistency: Consistency,
+        completion: @escaping @Sendable (BatchOutcome) -> Void
+    ) {
         let body = BodyBuffer(capacity: text.utf8.count)
         var text = text
         text.withUTF8 { body.append(UnsafeRawBufferPointer($0)) }
-        let steps = steps
+        let reply = steps.whileAlive(completion)
         gateway.submit(
             BatchRequest(
                 stream: stream, producer: "world", idempotencyKey: key, format: .ndjson, coding: .identity, body: body,
-                receivedAt: clock.now(), deadline: clock.monotonic() + .seconds(30))
-        ) { outcome in
+                receivedAt: clock.now(), deadline: clock.monotonic() + .seconds(30), consistency: consistency)
+        ) { [steps] outcome in
             // The reply goes out a moment later, if the process still lives then.
-            steps.later { completion(outcome) }
+            steps.later { reply(outcome) }
         }
     }
 }

@@ -3,28 +3,6 @@ import Simulation
 /// What lies between one gateway and the landing zone.
 final class Link: @unchecked Sendable {
     // SAFETY: a world runs on one thread.
-    enum Weather: String, CaseIterable, Sendable {
-        case fine
-        /// Nothing passes.
-        case cut
-        /// Requests are lost.
-        case deaf
-        /// Requests arrive, replies are lost.
-        case mute
-        /// Every other message is lost.
-        case lossy
-        /// Every message takes seconds.
-        case slow
-        /// The zone answers 500: before it stored anything, or after.
-        case failing
-        /// The zone asks for less.
-        case throttling
-        /// The zone refuses the credentials.
-        case denying
-        /// Another create of the same name always seems to be under way.
-        case conflicting
-    }
-
     var weather = Weather.fine
     private let loop: StepLoop
 

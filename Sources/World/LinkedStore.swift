@@ -37,7 +37,7 @@ final class LinkedStore: ObjectStore, @unchecked Sendable {
     func create(_ object: NewObject, completion: @escaping Created) {
         let request = nextRequest
         nextRequest += 1
-        waiting[request] = completion
+        waiting[request] = life.whileAlive(completion)
         life.later(after: min(object.patience ?? patience, patience)) { [self] in
             answer(request, .unknown(StoreFailure(.unreachable, "timed out")))
         }
@@ -56,7 +56,7 @@ final class LinkedStore: ObjectStore, @unchecked Sendable {
             guard life.isAlive, let bytes = body(of: object, file), SHA256.hash(bytes) == object.sha256 else {
                 return answer(request, .refused(StoreFailure(.corrupt, "the body is not what was announced")))
             }
-            let outcome = arrive(object.name, bytes)
+            let outcome = arrive(object, bytes)
             if link.losesReply { return }
             life.later(after: link.delay) { [self] in answer(request, outcome) }
         }
@@ -89,7 +89,8 @@ final class LinkedStore: ObjectStore, @unchecked Sendable {
     }
 
     /// What the zone does with a request that reached it.
-    private func arrive(_ name: String, _ bytes: [UInt8]) -> CreateOutcome {
+    private func arrive(_ object: NewObject, _ bytes: [UInt8]) -> CreateOutcome {
+        let name = object.name
         switch link.weather {
         case .failing where loop.chance(2): return .unknown(StoreFailure(.broken, "500"))
         case .throttling: return .unknown(StoreFailure(.throttled, "503 SlowDown", retryAfter: .seconds(2)))
@@ -102,6 +103,12 @@ final class LinkedStore: ObjectStore, @unchecked Sendable {
             bucket.overwrite(name, bytes)
             return .created
         }
+        #if SLUICE_CANARIES
+            if object.overwrites {
+                bucket.overwrite(name, bytes)
+                return .created
+            }
+        #endif
         let answer = bucket.create(name, bytes)
         if link.weather == .failing { return .unknown(StoreFailure(.broken, "500")) }
         switch answer {

@@ -15,10 +15,13 @@ final class Region: @unchecked Sendable {
     let link: Link
     let clock: SimulatedTime
     let disk: SimulatedDisk
-    private let world: World
+    private unowned let world: World
     private let loop: StepLoop
     private(set) var life: Life?
-    private(set) var deaths = 0
+    /// Whether the machine goes down with the process when the disk stops inside an operation.
+    private var losesPower = false
+    /// The next start ends inside its disk operation of this number.
+    private var endOfNextStart: Int?
 
     init(_ name: String, _ world: World, _ loop: StepLoop, capacity: Int64) {
         self.name = name
@@ -31,49 +34,101 @@ final class Region: @unchecked Sendable {
     }
 
     func start() {
-        let steps = LifeSteps(loop)
+        let steps = LifeSteps(loop) { [unowned self] in noticeEnd() }
         let files = disk.fileSystem
-        let store = LinkedStore(world.bucket, link, loop, steps, files, world.betrayal)
+        let store = LinkedStore(world.bucket, link, loop, steps, files, world.trial.betrayal)
+        if let endOfNextStart { disk.cutPower(afterOperations: endOfNextStart) }
+        endOfNextStart = nil
         do {
+            let incarnation = Incarnation(rawValue: loop.random.next())
             let gateway = try Gateway.open(
-                configuration, files: files, stores: [.main: store], time: clock,
-                incarnation: Incarnation(rawValue: loop.random.next()), workers: WorkerPool(steps: steps),
-                log: Logger(label: "world") { _ in SwiftLogNoOpLogHandler() }, steps: steps)
+                configuration, files: files, stores: [.main: store], time: clock, incarnation: incarnation,
+                workers: WorkerPool(steps: steps), log: Logger(label: "world") { _ in SwiftLogNoOpLogHandler() },
+                observer: { [unowned self] in tell($0) }, steps: steps)
+            world.history.note(name, "the gateway is up, incarnation \(incarnation)")
             life = Life(gateway, steps, clock)
+            noticeEnd()
         } catch {
             // A disk that fails while the journal is recovered: the supervisor tries again.
+            world.history.note(name, "the gateway can't start: \(error)")
             steps.end()
-            recover(cut: disk.isCut)
+            recover(powerCut: losesPower)
             loop.later(after: .seconds(5)) { [self] in if life == nil { start() } }
         }
     }
 
     /// The process dies, or the machine loses its power, at this very moment; it is back a while later.
-    func die(powerCut: Bool) {
-        guard let life else { return }
-        deaths += 1
-        life.steps.end()
-        self.life = nil
-        recover(cut: powerCut || disk.isCut)
-        loop.later(after: loop.spread(0.1...600)) { [self] in if self.life == nil { start() } }
+    func die(powerCut: Bool, rot: UInt64? = nil) {
+        if let life {
+            world.noteDeath()
+            life.end()
+            self.life = nil
+            recover(powerCut: powerCut)
+            loop.later(after: loop.spread(0.1...world.downSecondsMax)) { [self] in if self.life == nil { start() } }
+        }
+        if let rot { strike(rot) }
     }
 
-    private func recover(cut: Bool) {
+    /// The process will die inside the disk operation that comes after so many.
+    func die(inside operations: Int, powerCut: Bool) {
+        losesPower = powerCut
+        if life == nil { endOfNextStart = operations } else { disk.cutPower(afterOperations: operations) }
+    }
+
+    /// No end is planned any more.
+    func calm() {
+        endOfNextStart = nil
+        disk.cutPower(afterOperations: nil)
         disk.setFailures(nil)
-        if cut { disk.crash(using: &loop.random) } else { disk.killProcess() }
+    }
+
+    private func noticeEnd() {
+        guard life != nil, disk.isCut else { return }
+        world.history.note(name, losesPower ? "the machine has lost its power" : "the process is dead")
+        die(powerCut: losesPower)
+    }
+
+    private func recover(powerCut: Bool) {
+        disk.setFailures(nil)
+        losesPower = false
+        if powerCut { disk.crash(using: &loop.random) } else { disk.killProcess() }
+    }
+
+    private func strike(_ seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let streams = world.streams.filter { $0.consistency == .available }.map(\.name)
+        guard let rot = try? Rot.strike(disk, streams, &random) else { return }
+        world.history.note(name, "a bit flips in \(rot.path), in the block of \(rot.events.joined(separator: ", "))")
+        world.record.rot(rot.events, of: rot.stream)
+    }
+
+    private func tell(_ change: ZoneChange) {
+        switch change.what {
+        case .observed(let from, let to):
+            // The bound on draining, and its order, hold only for what is known to be a backlog.
+            if from == .partitioned, to == .connected, let status = life?.status, status.override == .auto,
+                status.backlogSegments > 0
+            {
+                world.violate(
+                    "\(name): healed with \(status.backlogSegments) segments waiting, and drains none of them")
+            }
+            world.history.note(name, "the landing zone goes from \(from.rawValue) to \(to.rawValue): \(change.reason)")
+        case .overridden(let from, let to):
+            world.history.note(name, "the landing zone was set from \(from.rawValue) to \(to.rawValue)")
+        }
     }
 
     private var configuration: GatewayConfiguration {
         var journal = JournalConfiguration()
-        journal.segmentMaxAge = .seconds(30)
+        journal.segmentMaxAge = world.plan.segmentMaxAge
         journal.reserveStepBytes = 4096
         var configuration = GatewayConfiguration(
             name: gatewayName, streams: world.streams, journalDirectory: "/journal", journal: journal,
             version: "world")
         configuration.journalReserveBytes = 64 << 10
-        configuration.journalBudgetBytes = world.journalBudgetBytes
-        configuration.positionInterval = .seconds(30)
-        configuration.landing.drainOrder = world.drainOrder
+        configuration.journalBudgetBytes = world.plan.journalBudgetBytes
+        configuration.positionInterval = world.plan.positionInterval
+        configuration.landing.drainOrder = world.plan.drainOrder
         return configuration
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import HeapModule
 import Model
 import Simulation
@@ -48,21 +47,16 @@ final class StepLoop: @unchecked Sendable {
         advance(to: end)
     }
 
+    /// Drops what is still to come, and with it what those steps keep alive.
+    func end() { heap = Heap() }
+
     private func advance(to moment: MonotonicInstant) {
         guard moment > now else { return }
         for clock in clocks { clock.advance(by: moment - now) }
         now = moment
     }
 
-    /// True once in so many times.
-    func chance(_ oneIn: Int) -> Bool { Int.random(in: 0..<oneIn, using: &random) == 0 }
-
-    /// Spread evenly between the two.
-    func duration(_ range: ClosedRange<Double>) -> Duration { .seconds(Double.random(in: range, using: &random)) }
-
-    /// Mostly near the lower end, now and then up to the upper: each power of ten is as likely as the next.
-    func spread(_ range: ClosedRange<Double>) -> Duration {
-        let exponent = Double.random(in: log10(range.lowerBound)...log10(range.upperBound), using: &random)
-        return .seconds(pow(10, exponent))
-    }
+    func chance(_ oneIn: Int) -> Bool { random.chance(oneIn) }
+    func duration(_ range: ClosedRange<Double>) -> Duration { random.duration(range) }
+    func spread(_ range: ClosedRange<Double>) -> Duration { random.spread(range) }
 }

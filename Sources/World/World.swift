@@ -1,43 +1,38 @@
-import Audit
 import Gateway
 import Model
 import Payload
 import Simulation
 
 /// Several regions with one landing zone, hours of it from one seed: links that get cut, lose, slow down and lie, gateways
-/// that die, disks that tear, operators who take over, producers who repeat themselves. What must hold is checked against
-/// an independent record of what producers were told.
+/// that die, disks that tear and rot, operators who take over, producers who repeat themselves. What must hold is checked
+/// against an independent record of what producers were told.
 ///
 /// The gateways run the production code of journal, gateway, partition control and landing, step by step.
 package final class World: @unchecked Sendable {
     // SAFETY: a world runs on one thread.
+    package let trial: Trial
+    let plan: Plan
     let bucket = Bucket()
     let record = Record()
+    let history: History
     let streams: [StreamConfiguration]
-    let journalBudgetBytes: Int64?
-    let drainOrder: LandingSchedule.DrainOrder
-    let betrayal: Betrayal?
-    private let loop: StepLoop
-    private let plan: Plan
-    private var regions: [Region] = []
+    private(set) var regions: [Region] = []
+    let loop: StepLoop
     private var producers: [Producer] = []
     private var violations: [String] = []
-    /// Objects never change: each is read once.
-    private var keysOfObject: [String: [String]] = [:]
     /// Set while faults are injected.
     private var isStormy = true
-    package private(set) var summary = Summary()
+    /// Objects never change: each is read once.
+    var keysOfObject: [String: [String]] = [:]
+    package internal(set) var summary = Summary()
 
-    /// - Parameters:
-    ///   - hours: of faults; calm follows until all has landed. Default 2.
-    ///   - betrayal: what is broken on purpose. Default nothing.
-    package init(seed: UInt64, hours: Double = 2, betrayal: Betrayal? = nil) {
-        self.betrayal = betrayal
-        loop = StepLoop(seed: seed)
-        plan = Plan(&loop.random, hours: hours)
+    /// - Parameter keepsHistory: for ``timeline``. Default false.
+    package init(_ trial: Trial, keepsHistory: Bool = false) {
+        self.trial = trial
+        loop = StepLoop(seed: trial.seed)
+        history = History(loop, isKept: keepsHistory)
+        plan = Plan(&loop.random, hours: trial.hours)
         streams = World.streams
-        journalBudgetBytes = plan.journalBudgetBytes
-        drainOrder = plan.drainOrder
         for index in 0..<plan.regions {
             let region = Region("region-\(index)", self, loop, capacity: plan.diskBytes)
             regions.append(region)
@@ -47,6 +42,12 @@ package final class World: @unchecked Sendable {
             }
         }
     }
+
+    /// How many faults and producers there are, the left out ones included.
+    package var size: (faults: Int, producers: Int) { (plan.faults.count, producers.count) }
+
+    /// What happened, a line each, when the history is kept.
+    package var timeline: [String] { history.lines }
 
     private static let streams: [StreamConfiguration] = {
         func stream(_ name: String, _ consistency: Consistency, _ priority: Int) -> StreamConfiguration {
@@ -61,11 +62,18 @@ package final class World: @unchecked Sendable {
 
     /// Runs it: so many hours of faults, then calm until everything has landed, then the reckoning.
     package func run() async throws(Violation) {
+        defer { conclude() }
         for region in regions { region.start() }
-        for producer in producers { producer.start() }
-        for region in regions { storm(over: region) }
-        for _ in 0..<3 {
-            loop.run(for: plan.duration / 3)
+        for (index, producer) in producers.enumerated() where trial.producers?.contains(index) ?? true {
+            producer.start()
+        }
+        for fault in plan.faults where trial.faults?.contains(fault.index) ?? true {
+            loop.later(after: fault.at) { [self] in apply(fault) }
+        }
+        // Reading the whole zone costs as much as minutes of world time.
+        let checks = plan.duration < .seconds(600) ? 1 : 4
+        for _ in 0..<checks {
+            loop.run(for: plan.duration / checks)
             try throwViolations()
             try await checkTruthfulness()
         }
@@ -75,63 +83,67 @@ package final class World: @unchecked Sendable {
 
     // MARK: Faults
 
-    private func storm(over region: Region) {
-        loop.later(after: loop.spread(1...plan.quietSecondsMax)) { [self] in
-            guard isStormy else { return }
-            fault(on: region)
-            storm(over: region)
+    private func apply(_ fault: Fault) {
+        let region = regions[fault.region]
+        guard isStormy else { return }
+        summary.faults[fault.word, default: 0] += 1
+        history.note(region.name, "[\(fault.index)] \(fault)")
+        switch fault.kind {
+        case .weather(let weather):
+            region.link.weather = weather
+            loop.later(after: fault.lasts) { [self] in if isStormy { region.link.weather = .fine } }
+        case .death(let powerCut): region.die(powerCut: powerCut)
+        case .deathInside(let operations, let powerCut): region.die(inside: operations, powerCut: powerCut)
+        case .rot: region.die(powerCut: true, rot: fault.seed)
+        case .diskFaults(let oneIn):
+            let faults = DiskFaults(seed: fault.seed, oneIn: oneIn)
+            region.disk.setFailures { faults.failure(of: $0) }
+            loop.later(after: fault.lasts) { [self] in if isStormy { region.disk.setFailures(nil) } }
+        case .clockJump(let seconds): region.clock.jumpWall(by: .seconds(seconds))
+        case .override(let override):
+            _ = try? region.life?.gateway.override(.main, override, by: "operator", reason: "because")
+        case .reload: region.life?.gateway.adopt(reloaded(fault.seed))
         }
     }
 
-    private func fault(on region: Region) {
-        switch Int.random(in: 0..<10, using: &loop.random) {
-        case 0..<5:
-            let weather = Link.Weather.allCases.randomElement(using: &loop.random) ?? .cut
-            region.link.weather = weather
-            summary.weathers[weather.rawValue, default: 0] += 1
-            loop.later(after: loop.spread(1...7200)) { [self] in if isStormy { region.link.weather = .fine } }
-        case 5..<7:
-            summary.deaths += 1
-            region.die(powerCut: loop.chance(2))
-        case 7 where plan.hasDiskFaults:
-            let faults = DiskFaults(seed: loop.random.next(), oneIn: Int.random(in: 20...200, using: &loop.random))
-            summary.diskFaults += 1
-            region.disk.setFailures { faults.failure(of: $0) }
-            loop.later(after: loop.spread(1...60)) { [self] in if isStormy { region.disk.setFailures(nil) } }
-        case 8 where plan.hasClockJumps:
-            summary.clockJumps += 1
-            region.clock.jumpWall(by: .seconds(Int.random(in: -3600...3600, using: &loop.random)))
-        default:
-            guard let life = region.life else { return }
-            let override = PartitionControl.Override.allCases.randomElement(using: &loop.random) ?? .auto
-            summary.overrides += 1
-            _ = try? life.gateway.override(.main, override, by: "operator", reason: "because")
+    /// The settings after somebody has changed what may be changed in a running gateway.
+    private func reloaded(_ seed: UInt64) -> [StreamConfiguration] {
+        var random = SeededGenerator(seed: seed)
+        return streams.map { stream in
+            var stream = stream
+            stream.maxBodyBytes = Int.random(in: 1000...1_000_000, using: &random)
+            stream.rules.checkDuplicateMembers = Bool.random(using: &random)
+            return stream
         }
     }
+
+    func noteDeath() { summary.deaths += 1 }
+    func noteRepeat() { summary.repeats += 1 }
 
     /// No more faults: everything must land.
     private func calm() throws(Violation) {
         isStormy = false
+        history.note("world", "calm")
         for producer in producers { producer.isClosing = true }
         for region in regions {
             region.link.weather = .fine
-            region.disk.setFailures(nil)
-            if region.life == nil { region.start() }
+            region.calm()
         }
-        for minutes in 0..<180 {
+        // Settled, and more than one roll time later: what was acknowledged last has landed too.
+        let step = Duration.seconds(15)
+        var settledFor = Duration.zero
+        for _ in 0..<720 {
             for region in regions {
                 if region.life == nil { region.start() }
                 _ = try? region.life?.gateway.override(.main, .auto, by: "operator", reason: "calm")
             }
-            loop.run(for: .seconds(60))
+            loop.run(for: step)
             try throwViolations()
-            // Settled, and one roll time later: what was acknowledged last has landed too.
-            if minutes >= 2, isQuiet { return }
+            settledFor = unsettled.isEmpty ? settledFor + step : .zero
+            if settledFor >= .seconds(75) { return }
         }
         throw Violation("three hours after the last fault, not everything has landed: \(unsettled)")
     }
-
-    private var isQuiet: Bool { unsettled.isEmpty }
 
     private var unsettled: [String] {
         regions.compactMap { region in
@@ -142,105 +154,36 @@ package final class World: @unchecked Sendable {
         } + producers.filter { !$0.isSettled }.map { "a producer of \($0.stream) has no receipt: \($0.lastRefusal)" }
     }
 
-    // MARK: What must hold
-
-    func violate(_ description: String) { violations.append("\(loop.now): \(description)") }
-
-    private func throwViolations() throws(Violation) {
-        if let first = violations.first { throw Violation(first) }
-    }
-
-    func check(_ receipt: Receipt, _ events: [String], isStrong: Bool) {
-        if receipt.accepted != events.count {
-            violate("\(receipt.batchKey): \(receipt.accepted) of \(events.count) accepted")
-        }
-        guard isStrong else { return }
-        if receipt.durability != .landed { violate("\(receipt.batchKey): a strong stream said \(receipt.durability)") }
-        if receipt.object.flatMap({ bucket.objects[$0] }) == nil {
-            violate("\(receipt.batchKey) was acknowledged, and its object is not there")
-        }
-    }
-
-    func check(_ refusal: Refusal, isStrong: Bool) {
-        record.refuse("\(refusal)".prefix { $0 != "(" }.description)
-        switch refusal {
-        case .partitioned, .landingUnavailable:
-            if !isStrong { violate("an available stream refused: \(refusal)") }
-        case .journalFull, .journalFailed, .stopping: break
-        default: violate("an unexpected refusal: \(refusal)")
-        }
-    }
-
-    /// Complete-through never claims what has not landed, of any gateway that the landing zone has heard of. (Of one that has
-    /// never landed anything it can't know.)
-    private func checkTruthfulness() async throws(Violation) {
-        guard !plan.hasClockJumps else { return }
-        let report = try await audit()
-        let known = bucket.gateways
-        for stream in report.streams {
-            guard let name = StreamName(stream.stream), let text = stream.complete_through,
-                let through = Timestamp(rfc3339: text), let acknowledged = record.acknowledged[name]
-            else { continue }
-            let landed = Set(try landedKeys(name))
-            for (key, batch) in acknowledged where batch.at < through && known.contains(batch.by) {
-                if let missing = batch.events.first(where: { !landed.contains($0) }) {
-                    throw Violation(
-                        "\(name) is said to be complete through \(through), and \(missing) of \(key) is missing")
-                }
-            }
-            summary.truthChecks += 1
-        }
-    }
-
-    private func reckon() async throws(Violation) {
-        for stream in streams {
-            let landed = try landedKeys(stream.name)
-            var seen: Set<String> = []
-            for key in landed where !seen.insert(key).inserted {
-                throw Violation("\(stream.name): \(key) landed twice")
-            }
-            for (key, batch) in record.acknowledged[stream.name] ?? [:] {
-                if let missing = batch.events.first(where: { !seen.contains($0) }) {
-                    throw Violation("\(stream.name): \(missing) of \(key) was acknowledged and never landed")
-                }
-            }
-            if let stranger = seen.first(where: { !(record.offered[stream.name]?.contains($0) ?? false) }) {
-                throw Violation("\(stream.name): \(stranger) landed and was never sent")
-            }
-        }
-        // A running gateway's last facts have not landed yet: the ledger's own tail is no finding.
-        if let finding = try await audit().findings.first(where: { !($0.kind == .gap && $0.stream == "_ledger") }) {
-            throw Violation(
-                "sluice verify: \(finding.kind.rawValue) \(finding.stream ?? "") \(finding.object ?? "") \(finding.detail)"
-            )
-        }
+    private func conclude() {
         summary.batches = record.batches
         summary.objects = bucket.objects.count
         summary.steps = loop.count
         summary.refusals = record.refusals
+        for name in bucket.objects.keys.sorted() {
+            let events = name.hasPrefix("_") ? [] : (try? keys(of: name)) ?? []
+            history.note(object: name, Array(events.joined(separator: " ").utf8))
+        }
+        summary.digest = history.digest
+        for region in regions { region.life?.end() }
+        loop.end()
     }
 
-    private func audit() async throws(Violation) -> AuditReport {
-        do { return try await LandingAudit.run([AuditZone(BucketReader(objects: bucket.objects))]) } catch {
-            throw Violation("verify: \(error)")
-        }
+    // MARK: Violations
+
+    func violate(_ description: String) {
+        history.note("world", "VIOLATION: \(description)")
+        violations.append(description)
     }
 
-    private func landedKeys(_ stream: StreamName) throws(Violation) -> [String] {
-        var keys: [String] = []
-        for (name, bytes) in bucket.objects.sorted(by: { $0.key < $1.key }) where name.hasPrefix("\(stream)/") {
-            if keysOfObject[name] == nil {
-                do { keysOfObject[name] = try LandedKeys.of(bytes) } catch {
-                    throw Violation("\(name) can't be read: \(error)")
-                }
-            }
-            keys += keysOfObject[name] ?? []
-        }
-        return keys
+    func throwViolations() throws(Violation) {
+        if let first = violations.first { throw Violation(first) }
+        if let name = bucket.overwritten.first { throw Violation("\(name) was overwritten by other bytes") }
     }
 
     // MARK: For producers
 
-    func anyRegion() -> Region { regions.randomElement(using: &loop.random) ?? regions[0] }
-    func pause() -> Duration { loop.spread(1...plan.pauseSecondsMax) }
+    func anyRegion(_ random: inout SeededGenerator) -> Region { regions.randomElement(using: &random) ?? regions[0] }
+
+    /// How long a gateway that died stays away, at most.
+    var downSecondsMax: Double { max(1, min(600, plan.duration / .seconds(4))) }
 }

@@ -3,37 +3,77 @@ import Testing
 import World
 
 @Suite struct WorldTests {
-    /// Worlds in which a promise did not hold once; they are run first, for ever.
-    private static let knownSeeds: [UInt64] = [1483]
-
     @Test("in simulated worlds of several regions nothing acknowledged is lost, doubled or claimed too early")
-    func worlds() async throws {
+    func worlds() async {
         let count = ProcessInfo.processInfo.environment["SLUICE_WORLDS"].flatMap { UInt64($0) } ?? 6
-        for seed in Self.knownSeeds + Array(0..<count) {
-            do { try await World(seed: seed, hours: 1).run() } catch {
-                Issue.record("seed \(seed): \(error); again: sluice simulate --seed \(seed) --hours 1")
+        for seed in 0..<count {
+            if let violation = await Outcome.of(Trial(seed: seed, hours: 1)).violation {
+                Issue.record("seed \(seed): \(violation); again: sluice simulate --seed \(seed) --hours 1")
             }
         }
     }
 
-    @Test("a seed makes the same world again")
-    func sameAgain() async throws {
-        #expect(try await summary() == summary())
+    @Test("worlds in which a promise did not hold once are sound now", arguments: Seeds.known)
+    func known(_ known: Seeds.Known) async {
+        let outcome = await Outcome.of(Trial(seed: known.seed, hours: known.hours))
+        #expect(outcome.violation == nil, "\(known.story)")
     }
 
-    private func summary() async throws -> Data {
-        let world = World(seed: 7, hours: 0.5)
-        try await world.run()
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        return try encoder.encode(world.summary)
+    @Test(
+        "a seed makes the same history again, line by line, here and in the release build",
+        arguments: 1...8 as ClosedRange<UInt64>)
+    func sameAgain(_ seed: UInt64) async throws {
+        let digests = await [seed, seed].asyncMap { await Outcome.of(Trial(seed: $0, hours: 0.1)).summary.digest }
+        #expect(digests[0] == digests[1])
+        #expect(digests[0] == (try ReleaseBuild.digest(ofSeed: seed, hours: 0.1)))
+    }
+
+    @Test("another seed makes another history")
+    func others() async {
+        let digests = await [1, 2].asyncMap { await Outcome.of(Trial(seed: $0, hours: 0.02)).summary.digest }
+        #expect(digests[0] != digests[1])
+    }
+
+    @Test("worlds run at once have the histories that they have one by one, and come in the order of their seeds")
+    func jobs() async throws {
+        let trials = (1...6).map { Trial(seed: $0, hours: 0.02) }
+        let alone = await trials.asyncMap { await Outcome.of($0).summary.digest }
+        var together: [String] = []
+        try await Outcome.ofAll(trials, jobs: 3) { together.append($0.summary.digest) }
+        #expect(together == alone)
     }
 
     @Test("a landing zone that breaks its word is found out", arguments: Betrayal.allCases)
     func betrayed(_ betrayal: Betrayal) async {
+        #expect(await broken(betrayal) != nil)
+    }
+
+    @Test("a broken world is reduced to a shorter one that is broken too, and that runs the same way again")
+    func reduced() async throws {
+        let outcome = try #require(await broken(.forgetsObjects))
+        let size = World(outcome.trial).size
+        var reducer = Reducer(outcome.trial, violation: try #require(outcome.violation), runsMax: 40)
+        await reducer.reduce()
+        let kept = (reducer.trial.faults ?? []).count + (reducer.trial.producers ?? []).count
+        #expect(reducer.trial.faults != nil && kept < size.faults + size.producers)
+        #expect(reducer.runs <= 40)
+        let again = await Outcome.of(reducer.trial)
+        #expect(again.violation == reducer.violation)
+    }
+
+    private func broken(_ betrayal: Betrayal) async -> Outcome? {
         for seed in 0..<30 as Range<UInt64> {
-            do { try await World(seed: seed, hours: 1, betrayal: betrayal).run() } catch { return }
+            let outcome = await Outcome.of(Trial(seed: seed, hours: 0.3, betrayal: betrayal))
+            if outcome.violation != nil { return outcome }
         }
-        Issue.record("thirty worlds did not notice: \(betrayal)")
+        return nil
+    }
+}
+
+extension Sequence {
+    fileprivate func asyncMap<T>(_ body: (Element) async -> T) async -> [T] {
+        var results: [T] = []
+        for element in self { results.append(await body(element)) }
+        return results
     }
 }

@@ -49,6 +49,12 @@ package final class Ledger<FS: FileSystem, Time: TimeSource>: Sendable {
         _ completion: @escaping @Sendable () -> Void = {}, _ positions: (Timestamp) -> [LedgerFact]
     ) {
         let now = time.now()
+        #if SLUICE_CANARIES
+            if Canary.isOn(.positionTooLate) {
+                let late = Timestamp(microseconds: now.microseconds + 60_000_000)
+                return record(positions(now), at: late) { _ in completion() }
+            }
+        #endif
         record(positions(now), at: now) { [log] failure in
             if let failure { log.warning("positions were not written", metadata: ["error": "\(failure)"]) }
             completion()

@@ -17,4 +17,10 @@ package final class AvailableStream<FS: FileSystem, Time: TimeSource>: Sendable 
         self.dedup = Monitor(dedup)
         self.landing = landing
     }
+
+    func abandon() {
+        writer.abandon()
+        landing.abandon()
+        _ = dedup.withLock { $0.abandon() }
+    }
 }

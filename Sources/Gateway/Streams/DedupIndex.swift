@@ -109,6 +109,12 @@ package struct DedupIndex: Sendable {
         inFlight.removeValue(forKey: digest)?.waiters ?? []
     }
 
+    /// Forgets what is being worked on, as the death of a process does.
+    mutating func abandon() -> [Waiter] {
+        defer { inFlight = [:] }
+        return inFlight.values.flatMap(\.waiters)
+    }
+
     /// Adds a batch found by recovery, or just made durable. Oldest first.
     package mutating func insert(_ entry: BatchEntry, incarnation: Incarnation, first: UInt64) {
         if incarnations.last != incarnation, !incarnations.contains(incarnation) { incarnations.append(incarnation) }

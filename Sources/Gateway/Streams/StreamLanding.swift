@@ -137,6 +137,9 @@ package final class StreamLanding<FS: FileSystem, Time: TimeSource>: Sendable {
         for wait in waits { wait.completion(.stopping) }
     }
 
+    /// Forgets who waits, as the death of a process does.
+    func abandon() { _ = state.withLock { $0.take { _ in true } } }
+
     private func sealIfWanted() {
         let now = time.monotonic()
         let isDue = state.withLock { state in

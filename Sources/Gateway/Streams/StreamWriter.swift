@@ -99,6 +99,14 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
         _ = mailbox.wait { $0.stopped ? true : nil }
     }
 
+    /// Drops what it was given and has not done, unanswered, as the death of a process does.
+    func abandon() {
+        _ = mailbox.withLock { mailbox in
+            defer { (mailbox.batches, mailbox.orders) = ([], []) }
+            return (mailbox.batches, mailbox.orders)
+        }
+    }
+
     private func order(_ order: Order) {
         mailbox.signal { $0.orders.append(order) }
         steps?.wake()

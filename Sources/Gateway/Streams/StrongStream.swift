@@ -48,6 +48,9 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
 
     /// While the zone is partitioned nothing is even tried.
     package var refusalAtOnce: Refusal? {
+        #if SLUICE_CANARIES
+            if Canary.isOn(.strongWhilePartitioned) { return nil }
+        #endif
         guard zone.link.effective == .partitioned else { return nil }
         return .partitioned(zone: zone.name, detail: zone.link.explanation, retryAfter: zone.link.retryAfter)
     }
@@ -138,9 +141,21 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
             zone.link.heard(outcome)
             switch outcome {
             case .created, .same: record(attempt, attempt.entry, replayed: false)
-            case .different: resolve(attempt)
+            case .different:
+                #if SLUICE_CANARIES
+                    if Canary.isOn(.overwriteTaken) {
+                        var again = attempt
+                        again.object.overwrites = true
+                        return self.attempt(again)
+                    }
+                #endif
+                resolve(attempt)
             case .conflict: again(attempt, "another request is creating the same object")
-            case .unknown(let failure): again(attempt, failure.detail)
+            case .unknown(let failure):
+                #if SLUICE_CANARIES
+                    if Canary.isOn(.strongOnUnknown) { return record(attempt, attempt.entry, replayed: false) }
+                #endif
+                again(attempt, failure.detail)
             case .refused(let failure): refuse(attempt, failure.detail, failure.retryAfter)
             }
         }

@@ -224,6 +224,17 @@ extension CreateOutcome {
 
 extension LandingOutcome {
     package init(_ outcome: CreateOutcome) {
+        #if SLUICE_CANARIES
+            switch outcome {
+            case .conflict where Canary.isOn(.conflictAsExists), .unknown where Canary.isOn(.unknownAsLanded):
+                self = .landed
+                return
+            case .refused(let failure) where failure.kind == .denied && Canary.isOn(.dropOnDenied):
+                self = .landed
+                return
+            default: break
+            }
+        #endif
         switch outcome {
         case .created, .same: self = .landed
         case .different: self = .different

@@ -130,6 +130,9 @@ package struct LandingSchedule: Sendable {
                 wake = wake.map { min($0, notBefore) } ?? notBefore
                 continue
             }
+            #if SLUICE_CANARIES
+                if Canary.isOn(.drainLosesSegment), newestFirst, lane.waiting.count > 1 { lane.waiting.removeFirst() }
+            #endif
             if newestFirst { lane.waiting.removeLast() } else { lane.waiting.removeFirst() }
             if draining { spend(segments[ticket]!.bytes, now) }
             lane.sending = ticket

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Model
 import World
 
 struct Simulate: AsyncParsableCommand {
@@ -8,7 +9,12 @@ struct Simulate: AsyncParsableCommand {
             "Run simulated worlds of several regions, with cuts, crashes and failing disks, and check every promise.",
         discussion: """
             The gateways in it run the production code of journal, gateway, partition control and landing. A seed makes the
-            same world every time. Exit status: 0 every promise held, 1 one did not (the seed is printed), 2 bad arguments.
+            same world every time. When a promise does not hold, the world is reduced to a short history that breaks it, which
+            is printed with the command that replays it.
+
+            With --scenario it says what a cut would do to one region: backlog, refusals, freshness, time to drain; see
+            config/scenarios. That is a model of flows, decided by the gateway's own budget, partition control and landing
+            schedule, and not a simulated world. Exit status: 0 every promise held, 1 one did not, 2 bad arguments.
             """)
 
     @Option(help: "The first seed.")
@@ -20,35 +26,65 @@ struct Simulate: AsyncParsableCommand {
     @Option(help: "Hours of faults in each world.")
     var hours = 2.0
 
-    @Flag(help: "Print a JSON object for each world.")
+    @Option(help: "Worlds at once, each on a thread of its own.")
+    var jobs = 1
+
+    @Option(help: ArgumentHelp("Only these faults of the plan happen; none: -.", valueName: "n,n,..."))
+    var faults: NumberList?
+
+    @Option(help: ArgumentHelp("Only these producers send.", valueName: "n,n,..."))
+    var producers: NumberList?
+
+    @Flag(help: "Print what happened, line by line.")
+    var timeline = false
+
+    @Flag(inversion: .prefixedNo, help: "Reduce a world in which a promise did not hold.")
+    var reduce = true
+
+    @Flag(help: "Print a JSON object for each world, or for the scenario.")
     var json = false
+
+    @Option(
+        help: "Answer a scenario instead: a file that says what comes in, what the link carries and when it is cut.")
+    var scenario: String?
+
+    @Option(help: "Draw the scenario's answer into this SVG file.")
+    var plot: String?
 
     func validate() throws {
         guard hours > 0, hours <= 10_000 else { throw ValidationError("--hours is more than 0 and at most 10000") }
         guard runs > 0, seed <= UInt64.max - runs else { throw ValidationError("--runs is at least 1") }
+        guard (1...256).contains(jobs) else { throw ValidationError("--jobs is 1 to 256") }
+        if timeline || faults != nil || producers != nil, runs != 1 {
+            throw ValidationError("--timeline, --faults and --producers are for one world: leave --runs out")
+        }
+        if plot != nil, scenario == nil { throw ValidationError("--plot draws a scenario: give --scenario too") }
+        if timeline, json { throw ValidationError("--timeline is for people: leave --json out") }
     }
 
     func run() async throws {
+        if let scenario { return try ScenarioAnswer(file: scenario, plot: plot, json: json).give() }
+        let began = Date()
         var failed = 0
         var batches = 0
-        let began = Date()
-        for number in seed..<(seed + runs) {
-            let world = World(seed: number, hours: hours)
-            do {
-                try await world.run()
-                batches += world.summary.batches
-                if json { print(try prettyJSON(Outcome(seed: number, violation: nil, summary: world.summary))) }
-            } catch {
-                failed += 1
-                if json {
-                    print(try prettyJSON(Outcome(seed: number, violation: "\(error)", summary: world.summary)))
-                } else {
-                    print("seed \(number): \(error)")
-                    print("  again: sluice simulate --seed \(number) --hours \(hours)")
-                }
+        let trials = (seed..<(seed + runs)).lazy.map { seed in
+            var trial = Trial(seed: seed, hours: hours)
+            trial.faults = faults?.numbers
+            trial.producers = producers?.numbers
+            return trial
+        }
+        try await Outcome.ofAll(trials, jobs: jobs) { outcome in
+            batches += outcome.summary.batches
+            if outcome.violation != nil { failed += 1 }
+            if json {
+                print(try prettyJSON(Report(outcome)))
+            } else if let violation = outcome.violation {
+                await explain(outcome.trial, violation)
+            } else if timeline {
+                print(await lines(of: outcome.trial).joined(separator: "\n"))
             }
             if !json, isatty(2) == 1 {
-                print("\r\(number - seed + 1) of \(runs) worlds", terminator: "", to: &StandardError.shared)
+                print("\r\(outcome.trial.seed - seed + 1) of \(runs) worlds", terminator: "", to: &StandardError.shared)
             }
         }
         if !json {
@@ -60,9 +96,50 @@ struct Simulate: AsyncParsableCommand {
         if failed > 0 { throw ExitCode(1) }
     }
 
-    private struct Outcome: Encodable {
+    private struct Report: Encodable {
         var seed: UInt64
+        var hours: Double
         var violation: String?
         var summary: Summary
+
+        init(_ outcome: Outcome) {
+            seed = outcome.trial.seed
+            hours = outcome.trial.hours
+            violation = outcome.violation
+            summary = outcome.summary
+        }
+    }
+
+    // MARK: A promise that did not hold
+
+    private func explain(_ trial: Trial, _ violation: String) async {
+        print("seed \(trial.seed): \(violation)")
+        var reducer = Reducer(trial, violation: violation)
+        if reduce {
+            await reducer.reduce()
+            let whole = World(trial).size
+            print(
+                "  reduced in \(reducer.runs) runs to \(reducer.trial.faults?.count ?? whole.faults) of \(whole.faults) faults and \(reducer.trial.producers?.count ?? whole.producers) of \(whole.producers) producers, where: \(reducer.violation)"
+            )
+        }
+        if reduce || timeline {
+            let lines = await lines(of: reducer.trial)
+            if lines.count > 200, !timeline { print("  (the last 200 of \(lines.count) lines)") }
+            for line in timeline ? lines[...] : lines.suffix(200) { print("  " + line) }
+        }
+        print("  again: \(command(reducer.trial)) --timeline")
+    }
+
+    private func lines(of trial: Trial) async -> [String] {
+        let world = World(trial, keepsHistory: true)
+        do { try await world.run() } catch { return world.timeline + ["NOT KEPT: \(error)"] }
+        return world.timeline
+    }
+
+    private func command(_ trial: Trial) -> String {
+        var words = "sluice simulate --seed \(trial.seed) --hours \(trial.hours)"
+        if let faults = trial.faults { words += " --faults \(NumberList(faults))" }
+        if let producers = trial.producers { words += " --producers \(NumberList(producers))" }
+        return words
     }
 }

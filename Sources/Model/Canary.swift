@@ -1,0 +1,47 @@
+#if SLUICE_CANARIES
+    /// Bugs put in on purpose, one at a time, to prove that the simulated worlds notice them (`make canaries`). They are in no
+    /// other build: without the flag neither this type nor any place that asks it is compiled.
+    package enum Canary: String, CaseIterable, Sendable {
+        /// A batch is acknowledged once written, before its sync.
+        case acknowledgeBeforeSync = "acknowledge-before-sync"
+        /// A failed sync is tried again, and believed when it then succeeds.
+        case syncAgain = "sync-again"
+        /// A new segment's directory entry is not synced.
+        case forgetDirectorySync = "forget-directory-sync"
+        /// 409 is taken for proof that the object is there.
+        case conflictAsExists = "conflict-as-exists"
+        /// What has the name already is overwritten.
+        case overwriteTaken = "overwrite-taken"
+        /// A segment that the zone refuses with 403 is dropped.
+        case dropOnDenied = "drop-on-denied"
+        /// No answer is taken for success.
+        case unknownAsLanded = "unknown-as-landed"
+        /// Every life has the same incarnation.
+        case reuseIncarnation = "reuse-incarnation"
+        /// Positions claim one event more than is durable.
+        case positionAhead = "position-ahead"
+        /// Positions hold for a later time than they were taken at.
+        case positionTooLate = "position-too-late"
+        /// Whatever follows a damaged block is cut off.
+        case truncateOnRot = "truncate-on-rot"
+        /// A landed segment is gone before its keys are in the key log.
+        case unlinkBeforeKeyLog = "unlink-before-key-log"
+        /// A strong stream lands and acknowledges while its zone is partitioned.
+        case strongWhilePartitioned = "strong-while-partitioned"
+        /// A strong stream acknowledges what the zone did not answer for.
+        case strongOnUnknown = "strong-on-unknown"
+        /// What was asked to be landed is answered for once journaled.
+        case answerBeforeLanding = "answer-before-landing"
+        /// Batches taken in earlier lives are not recognised.
+        case forgetKeysAtRestart = "forget-keys-at-restart"
+        /// Draining the newest first loses the oldest segment.
+        case drainLosesSegment = "drain-loses-segment"
+        /// A line of the trail that a crash left on its way is not written again.
+        case forgetTrailLine = "forget-trail-line"
+
+        // SAFETY: set once, before any gateway is made.
+        package nonisolated(unsafe) static var chosen: Canary?
+
+        package static func isOn(_ canary: Canary) -> Bool { chosen == canary }
+    }
+#endif

@@ -1,0 +1,102 @@
+import Foundation
+
+/// Draws a scenario's answer as SVG: backlog, events refused, and how far behind each stream is, over time.
+package struct ScenarioPlot {
+    private static let colours = [
+        "#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf", "#8c564b", "#e377c2",
+    ]
+    private static let left = 90.0
+    private static let width = 820.0
+    private static let panelHeight = 150.0
+    private static let gap = 50.0
+
+    private let report: ScenarioReport
+    private let names: [String]
+
+    package init(_ report: ScenarioReport) {
+        self.report = report
+        names = report.streams.map(\.stream)
+    }
+
+    package var svg: String {
+        let panels: [(String, (ScenarioReport.Sample, String) -> Double)] = [
+            ("Backlog, GB", { Double($0.backlog_bytes[$1] ?? 0) / 1e9 }),
+            ("Events refused per minute", { $0.events_refused[$1] ?? 0 }),
+            ("Complete through, minutes behind", { ($0.complete_lag_seconds[$1] ?? 0) / 60 }),
+            ("Newest landed event, minutes old", { ($0.freshness_seconds[$1] ?? 0) / 60 }),
+        ]
+        let height = 60 + Double(panels.count) * (ScenarioPlot.panelHeight + ScenarioPlot.gap) + 20
+        var parts = [
+            """
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(shown(ScenarioPlot.left + ScenarioPlot.width + 30)) \(shown(height))" font-family="sans-serif" font-size="12">
+            <rect width="100%" height="100%" fill="white"/>
+            <text x="\(shown(ScenarioPlot.left))" y="22" font-size="16">\(escaped(report.region))</text>
+            """
+        ]
+        parts.append(legend)
+        for (index, panel) in panels.enumerated() {
+            let top = 60 + Double(index) * (ScenarioPlot.panelHeight + ScenarioPlot.gap)
+            parts.append(draw(panel.0, at: top, panel.1))
+        }
+        return parts.joined(separator: "\n") + "\n</svg>\n"
+    }
+
+    private var legend: String {
+        var x = ScenarioPlot.left
+        return names.enumerated().map { index, name in
+            defer { x += 40 + Double(name.count) * 7.5 }
+            return
+                "<rect x=\"\(shown(x))\" y=\"32\" width=\"12\" height=\"12\" fill=\"\(colour(index))\"/><text x=\"\(shown(x + 17))\" y=\"42\">\(escaped(name))</text>"
+        }.joined(separator: "\n")
+    }
+
+    private func draw(_ title: String, at top: Double, _ value: (ScenarioReport.Sample, String) -> Double) -> String {
+        let highest = report.samples.flatMap { sample in names.map { value(sample, $0) } }.max() ?? 0
+        let scale = ScenarioPlot.ceiling(highest)
+        let bottom = top + ScenarioPlot.panelHeight
+        func x(_ minute: Double) -> Double { ScenarioPlot.left + minute / max(report.minutes, 1) * ScenarioPlot.width }
+        var parts = report.outages.map { outage in
+            let from = x(min(outage[0], report.minutes))
+            let to = x(min(outage[1], report.minutes))
+            return
+                "<rect x=\"\(shown(from))\" y=\"\(shown(top))\" width=\"\(shown(to - from))\" height=\"\(shown(ScenarioPlot.panelHeight))\" fill=\"#f3e2e2\"/>"
+        }
+        parts.append("<text x=\"\(shown(ScenarioPlot.left))\" y=\"\(shown(top - 6))\">\(title)</text>")
+        for part in [0.0, 0.5, 1.0] {
+            let y = bottom - part * ScenarioPlot.panelHeight
+            parts.append(
+                "<line x1=\"\(shown(ScenarioPlot.left))\" x2=\"\(shown(ScenarioPlot.left + ScenarioPlot.width))\" y1=\"\(shown(y))\" y2=\"\(shown(y))\" stroke=\"#ccc\"/><text x=\"\(shown(ScenarioPlot.left - 6))\" y=\"\(shown(y + 4))\" text-anchor=\"end\">\(label(part * scale))</text>"
+            )
+        }
+        for part in 0...6 {
+            let minute = report.minutes * Double(part) / 6
+            parts.append(
+                "<text x=\"\(shown(x(minute)))\" y=\"\(shown(bottom + 16))\" text-anchor=\"middle\">\(label(minute)) min</text>"
+            )
+        }
+        for (index, name) in names.enumerated() {
+            let points = report.samples.map { sample in
+                "\(shown(x(sample.minute))),\(shown(bottom - value(sample, name) / scale * ScenarioPlot.panelHeight))"
+            }
+            parts.append(
+                "<polyline fill=\"none\" stroke=\"\(colour(index))\" stroke-width=\"1.5\" points=\"\(points.joined(separator: " "))\"/>"
+            )
+        }
+        return parts.joined(separator: "\n")
+    }
+
+    /// The next of 1, 2 or 5 times a power of ten.
+    static func ceiling(_ value: Double) -> Double {
+        guard value > 0 else { return 1 }
+        let power = pow(10, log10(value).rounded(.down))
+        return [1, 2, 5, 10].map { $0 * power }.first { $0 >= value } ?? value
+    }
+
+    private func colour(_ index: Int) -> String { ScenarioPlot.colours[index % ScenarioPlot.colours.count] }
+    private func shown(_ value: Double) -> String { String(format: "%.1f", value) }
+    private func label(_ value: Double) -> String { String(format: "%g", value) }
+
+    private func escaped(_ text: String) -> String {
+        text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
+    }
+}

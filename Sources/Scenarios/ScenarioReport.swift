@@ -1,0 +1,62 @@
+/// The answer to a scenario.
+package struct ScenarioReport: Encodable, Sendable {
+    package struct Stream: Encodable, Sendable {
+        package var stream = ""
+        package var consistency = ""
+        package var events_offered = 0.0
+        package var events_accepted = 0.0
+        /// With 503 and `Retry-After`; producers keep them. That they come again is not modelled.
+        package var events_refused = 0.0
+        package var first_refused_at_minute: Double?
+        package var backlog_bytes_max: Int64 = 0
+        /// Longest time from an event's arrival until it and all before it had landed.
+        package var complete_lag_seconds_max = 0.0
+        /// Greatest age of the newest landed event.
+        package var freshness_seconds_max = 0.0
+    }
+
+    package struct Transition: Encodable, Sendable {
+        package var minute: Double
+        package var from: String
+        package var to: String
+        package var reason: String
+    }
+
+    /// At the end of a minute.
+    package struct Sample: Encodable, Sendable {
+        package var minute: Double
+        package var state: String
+        package var backlog_bytes: [String: Int64] = [:]
+        package var events_refused: [String: Double] = [:]
+        package var complete_lag_seconds: [String: Double] = [:]
+        package var freshness_seconds: [String: Double] = [:]
+    }
+
+    package var region: String
+    package var minutes: Double
+    package var journal_budget_bytes: Int64?
+    package var streams: [Stream] = []
+    package var transitions: [Transition] = []
+    /// From the end of the last cut or hold until the backlog had landed; `nil` when it has not within the scenario.
+    package var drained_after_minutes: Double?
+    package var samples: [Sample] = []
+    /// When there was no landing zone: first and last minute.
+    package var outages: [[Double]]
+
+    init(_ scenario: Scenario) {
+        region = scenario.region
+        minutes = scenario.lasts / .seconds(60)
+        journal_budget_bytes = scenario.journalBudgetBytes
+        outages = (scenario.cuts + scenario.holds).map {
+            [$0.at / .seconds(60), ($0.at + $0.lasts) / .seconds(60)]
+        }
+    }
+
+    mutating func conclude() {
+        guard let end = outages.map({ $0[1] }).max(),
+            let drained = transitions.last(where: { $0.to == "connected" && $0.minute >= end })?.minute,
+            transitions.last?.to == "connected"
+        else { return }
+        drained_after_minutes = drained - end
+    }
+}

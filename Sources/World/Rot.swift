@@ -1,0 +1,44 @@
+import Model
+import Payload
+import Simulation
+import SystemPackage
+
+/// A bit of a journal that is another than it was.
+struct Rot {
+    var path: FilePath
+    var stream: StreamName
+    /// The events of the block that the bit is in.
+    var events: [String]
+
+    /// Flips a bit of a sound block of one of the streams' segments; `nil` when there is none.
+    static func strike(
+        _ disk: SimulatedDisk, _ streams: [StreamName], _ random: inout SeededGenerator
+    ) throws -> Rot? {
+        let segments = disk.files().filter { path in
+            streams.contains { path.string.hasPrefix("/journal/\($0)/") } && path.string.hasSuffix(".json.gz")
+        }
+        guard let path = segments.randomElement(using: &random) else { return nil }
+        let stream = streams.first { path.string.hasPrefix("/journal/\($0)/") }!
+        let bytes = try disk.contents(path)
+        let blocks = try soundBlocks(bytes)
+        guard let block = blocks.randomElement(using: &random) else { return nil }
+        let events = try LandedKeys.of(Array(bytes[block]))
+        try disk.flipBit(path, Int.random(in: (block.lowerBound * 8)..<(block.upperBound * 8), using: &random))
+        return Rot(path: path, stream: stream, events: events)
+    }
+
+    /// Where the blocks are, up to the first that is not sound.
+    private static func soundBlocks(_ bytes: [UInt8]) throws -> [Range<Int>] {
+        bytes.withUnsafeBytes { bytes in
+            var blocks: [Range<Int>] = []
+            var offset = 0
+            while offset < bytes.count,
+                let block = try? Block.read(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
+            {
+                blocks.append(offset..<(offset + block.length))
+                offset += block.length
+            }
+            return blocks
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import Testing
+
+/// Seeds that are run for ever.
+enum Seeds {
+    struct Known: Sendable, CustomTestStringConvertible {
+        var seed: UInt64
+        var hours: Double
+        /// What did not hold, and why.
+        var story: String
+        var testDescription: String { "seed \(seed)" }
+    }
+
+    static let known: [Known] = [
+        Known(
+            seed: 46, hours: 0.05,
+            story:
+                "an append failed, its file could not be removed, and came back once its successor had landed and gone"),
+        Known(
+            seed: 64, hours: 0.5,
+            story: "the same, in the ledger"),
+    ]
+}
