@@ -7,7 +7,7 @@ PYTEST := .venv/bin/pytest
 STRICT := SLUICE_STRICT=1
 
 .PHONY: run build test test-swift test-blackbox lake test-lake lint format lake-bench bench bench-drain bench-s3 torture \
-	canaries deps test-deps lake-deps venv venv-lake clean
+	canaries fuzz deps test-deps lake-deps venv venv-lake clean
 
 run: build
 	$(SLUICE) serve --config config/local.yaml
@@ -72,6 +72,12 @@ SEEDS ?= 200
 canaries: deps
 	SLUICE_CANARIES=1 $(STRICT) swift build -c release --product canaries --scratch-path .build-canaries
 	.build-canaries/release/canaries --seeds $(SEEDS)
+
+# libFuzzer, with the address sanitizer, on everything that reads bytes from outside: each target for SECONDS_EACH, or the one
+# that TARGET names. Built apart.
+SECONDS_EACH ?= 60
+fuzz: deps
+	$(STRICT) SECONDS_EACH=$(SECONDS_EACH) TARGET="$(TARGET)" scripts/fuzz
 
 deps:
 	@scripts/install-deps

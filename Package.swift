@@ -239,3 +239,24 @@ if Context.environment["SLUICE_CANARIES"] == "1" {
     package.targets.append(
         .executableTarget(name: "canaries", dependencies: ["Model", "World"], swiftSettings: strict))
 }
+
+// What `make fuzz` feeds with arbitrary bytes, as tests of the seeds; or, built apart, within libFuzzer, which has its own main.
+let isFuzzing = Context.environment["SLUICE_FUZZ"] == "1"
+let fuzzed: [Target.Dependency] = [
+    "Model", "Files", "Payload", "Journal", "Curl", "AWS", "Landing", "Settings", "Simulation", "CZlib",
+    .product(name: "SystemPackage", package: "swift-system"),
+]
+package.targets +=
+    isFuzzing
+    ? [
+        .target(name: "FuzzFeatures", path: "Tests/FuzzFeatures"),
+        .executableTarget(
+            name: "fuzzer", dependencies: fuzzed + ["FuzzFeatures"], path: "Tests/FuzzTests",
+            exclude: ["SeedTests.swift", "Seeds", "Found", "Words", "leaks.supp"],
+            swiftSettings: strict + [.define("SLUICE_FUZZ"), .unsafeFlags(["-parse-as-library"])]),
+    ]
+    : [
+        .testTarget(
+            name: "FuzzTests", dependencies: fuzzed, exclude: ["Fuzzer", "Seeds", "Found", "Words", "leaks.supp"],
+            swiftSettings: strict)
+    ]

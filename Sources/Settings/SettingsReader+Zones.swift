@@ -6,8 +6,10 @@ extension SettingsReader {
         guard case .mapping(let mapping) = node else {
             return fault(node, "zones", "must be a mapping from zone names to their settings")
         }
+        var seen: Set<String> = []
         for (keyNode, value) in mapping {
             let path = "zones.\(keyNode.string ?? "?")"
+            guard isFirst(keyNode, path, &seen) else { continue }
             guard let name = keyNode.string.flatMap({ ZoneName($0) }) else {
                 fault(keyNode, path, "a zone's name is [a-z0-9][a-z0-9-]{0,31}")
                 continue
@@ -25,8 +27,10 @@ extension SettingsReader {
         var mappings: [String: [(name: String, value: String)]] = [:]
         let known = SettingsCatalogue.zoneKeys
         let before = faults.count
+        var seen: Set<String> = []
         for (wordNode, value) in section {
             let word = wordNode.string ?? "?"
+            guard isFirst(wordNode, "\(path).\(word)", &seen) else { continue }
             guard let key = known.first(where: { $0.path == word }) else {
                 fault(wordNode, "\(path).\(word)", unknown(word, known.map(\.path)))
                 continue
@@ -73,8 +77,10 @@ extension SettingsReader {
             return []
         }
         if mapping.count > names.most { fault(node, path, "\(mapping.count) are too many: at most \(names.most)") }
+        var seen: Set<String> = []
         return mapping.compactMap { keyNode, value in
             let name = keyNode.string ?? ""
+            guard isFirst(keyNode, "\(path).\(name)", &seen) else { return nil }
             guard case .scalar(let scalar) = value, let text = substituted(scalar.string, value, "\(path).\(name)")
             else {
                 fault(value, "\(path).\(name)", "must be a single value")

@@ -49,8 +49,10 @@ struct SettingsReader {
     // MARK: Sections
 
     private mutating func walk(_ mapping: Node.Mapping, prefix: String) {
+        var seen: Set<String> = []
         for (keyNode, value) in mapping {
             let path = prefix + (keyNode.string ?? "?")
+            guard isFirst(keyNode, path, &seen) else { continue }
             if path == "streams" {
                 readStreams(value)
             } else if path == "zones" {
@@ -73,8 +75,10 @@ struct SettingsReader {
         guard case .mapping(let mapping) = node else {
             return fault(node, "streams", "must be a mapping from stream names to their settings")
         }
+        var seen: Set<String> = []
         for (keyNode, value) in mapping {
             let path = "streams.\(keyNode.string ?? "?")"
+            guard isFirst(keyNode, path, &seen) else { continue }
             guard let text = keyNode.string, let name = StreamName(text), !name.isInternal else {
                 fault(
                     keyNode, path,
@@ -93,8 +97,10 @@ struct SettingsReader {
     private mutating func readStream(_ name: StreamName, _ section: Node.Mapping, _ path: String, _ keyNode: Node) {
         var found: [String: String] = [:]
         var required: [StreamRules.Requirement] = []
+        var seen: Set<String> = []
         for (keyNode, value) in section {
             let word = keyNode.string ?? "?"
+            guard isFirst(keyNode, "\(path).\(word)", &seen) else { continue }
             guard let key = SettingsCatalogue.streamKeys.first(where: { $0.path == word }) else {
                 fault(keyNode, "\(path).\(word)", unknown(word, SettingsCatalogue.streamKeys.map(\.path)))
                 continue
@@ -183,6 +189,13 @@ struct SettingsReader {
     }
 
     // MARK: Faults
+
+    /// Names a key that came before. YAML takes `1` and `"1"`, a number and a text, for two keys; here they are one.
+    mutating func isFirst(_ keyNode: Node, _ path: String, _ seen: inout Set<String>) -> Bool {
+        if seen.insert(path).inserted { return true }
+        fault(keyNode, path, "is given twice")
+        return false
+    }
 
     mutating func add(_ fault: SettingsFault) { faults.append(fault) }
 

@@ -198,6 +198,28 @@ import Testing
         #expect(streams.map { "\($0.line ?? 0) \($0.message)" } == ["2 is given twice"])
     }
 
+    @Test("a number and the same number as text are one key, not two as in YAML, at every level")
+    func repeatedSpellings() {
+        let one = "{consistency: strong}"
+        for text in [
+            "streams:\n  1: \(one)\n  \"1\": \(one)\n", "streams:\n  a: \(one)\n  !x a: \(one)\n",
+            "workers: 1\n!x workers: 2\n" + stream, "streams:\n  a: {consistency: strong, !x consistency: strong}\n",
+            "zones:\n  7: {kind: directory}\n  '7': {kind: directory}\n" + stream,
+            "zones:\n  a: {kind: directory, !x kind: directory}\n" + stream,
+            "zones:\n  a: {kind: s3, bucket: b-1, tags: {1: a, \"1\": b}}\n" + stream,
+        ] {
+            #expect(faults(text).map(\.message) == ["is given twice"], "\(text)")
+            #expect(faults(text).allSatisfy { $0.line != nil })
+        }
+    }
+
+    @Test("a character that YAML does not allow is named with its place")
+    func controlCharacters() {
+        for text in ["workers: 1\nlog: \u{7}", "workers: 1\nlog: \u{7}\u{301}\n", "a: 1\r\nlog: \u{0}"] {
+            #expect(faults(text).map { "\($0.line ?? 0):\($0.column ?? 0)" } == ["2:6"], "\(faults(text))")
+        }
+    }
+
     @Test("text that is no YAML is refused with its place")
     func badYAML() {
         for text in ["listen: [1,\n", "listen:\n\tport: 1\n", "a: b: c\n", "\"open\n"] {

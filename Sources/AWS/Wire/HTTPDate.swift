@@ -8,7 +8,7 @@ enum HTTPDate {
 
     /// Nil for everything but the preferred form; servers that date their replies send that one.
     static func parse(_ text: String) -> Timestamp? {
-        let parts = text.split(separator: " ")
+        let parts = text.split(separator: " ", omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0].utf8.count == 4, parts[0].hasSuffix(","), parts[5] == "GMT",
             let day = number(parts[1], digits: 2), let month = months.firstIndex(of: String(parts[2])),
             let year = number(parts[3], digits: 4)

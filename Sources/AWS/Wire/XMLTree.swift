@@ -49,6 +49,9 @@ package struct XMLTree: Sendable, Hashable {
             open.append(Element(name: name))
         }
 
+        /// What is no XML is of no use from there on.
+        func parser(_ parser: XMLParser, parseErrorOccurred error: any Error) { parser.abortParsing() }
+
         func parser(_ parser: XMLParser, foundCharacters text: String) { open[open.count - 1].text += text }
 
         func parser(

@@ -26,4 +26,15 @@ import Testing
             "2026-01-02T03:04:05+00:0a", "1767323045",
         ])
     func bad(_ text: String) { #expect(Timestamp(iso8601: text) == nil) }
+
+    @Test("the Date header is read in its preferred form only")
+    func date() {
+        #expect(HTTPDate.parse("Sun, 06 Nov 1994 08:49:37 GMT")?.description == "1994-11-06T08:49:37.000000Z")
+        for text in [
+            "Sun,  06 Nov 1994 08:49:37 GMT", "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT ",
+            "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 31 Feb 1994 08:49:37 GMT", "",
+        ] {
+            #expect(HTTPDate.parse(text) == nil, "\(text)")
+        }
+    }
 }
