@@ -28,8 +28,10 @@ struct Plan {
         hasRot = Int.random(in: 0..<4, using: &random) == 0
         journalBudgetBytes =
             Int.random(in: 0..<3, using: &random) == 0 ? Int64.random(in: 20_000...200_000, using: &random) : nil
+        // Small, but with room for what must be remembered for a day: a disk that is too small for its keys is full for ever.
         diskBytes =
-            Int.random(in: 0..<4, using: &random) == 0 ? Int64.random(in: 300_000...1_000_000, using: &random) : 1 << 30
+            Int.random(in: 0..<4, using: &random) == 0
+            ? Int64(max(1, hours).rounded(.up)) * Int64.random(in: 300_000...1_000_000, using: &random) : 1 << 30
         drainOrder = Bool.random(using: &random) ? .oldest : .newest
         segmentMaxAge = .seconds([5, 10, 30].randomElement(using: &random)!)
         positionInterval = .seconds([5, 30].randomElement(using: &random)!)

@@ -18,5 +18,9 @@ enum Seeds {
         Known(
             seed: 64, hours: 0.5,
             story: "the same, in the ledger"),
+        Known(
+            seed: 8862, hours: 0.02,
+            story: "the disk failed once while the trail's head was read at start: a new chain began"),
+        Known(seed: 9673, hours: 0.02, story: "the same"),
     ]
 }

@@ -31,10 +31,14 @@ struct TrailHead: Codable, Sendable {
         self.lines = Array(lines.suffix(TrailHead.linesKept))
     }
 
-    /// Reads the file; `nil` when there is none.
-    static func read<FS: FileSystem>(_ files: FS, _ path: FilePath) throws(TrailHeadError) -> TrailHead? {
+    /// Reads the file, `tries` times if the disk fails: a failure that passes must not begin a new chain. `nil` when there
+    /// is none.
+    static func read<FS: FileSystem>(
+        _ files: FS, _ path: FilePath, tries: Int = 10
+    ) throws(TrailHeadError) -> TrailHead? {
         let bytes: [UInt8]?
         do throws(FileError) { bytes = try files.contents(of: path) } catch {
+            if tries > 1 { return try read(files, path, tries: tries - 1) }
             throw TrailHeadError(reason: error.description)
         }
         guard let bytes else { return nil }
