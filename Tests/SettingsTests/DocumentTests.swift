@@ -19,7 +19,9 @@ import Testing
         let text = try text("config/local.yaml")
         let settings = try Settings.parse(text, source: "config/local.yaml")
         #expect(
-            settings.streams.map(\.name.rawValue) == ["audit_logs", "job_events", "billing_usage", "cluster_metrics"])
+            settings.streams.map(\.name.rawValue) == [
+                "audit_logs", "job_events", "billing_usage", "cluster_metrics", "deletions", "identities",
+            ])
         let written = written(in: text)
         for key in SettingsCatalogue.keys {
             #expect(written[key.path] == local[key.path] ?? key.standard, "\(key.path)")
