@@ -243,7 +243,11 @@ if Context.environment["SLUICE_CANARIES"] == "1" {
 // What `make fuzz` feeds with arbitrary bytes, as tests of the seeds; or, built apart, within libFuzzer, which has its own main.
 let isFuzzing = Context.environment["SLUICE_FUZZ"] == "1"
 let fuzzed: [Target.Dependency] = [
-    "Model", "Files", "Payload", "Journal", "Curl", "AWS", "Landing", "Settings", "Simulation", "CZlib",
+    "Model", "Files", "Telemetry", "Access", "Payload", "Journal", "Curl", "AWS", "Landing", "Gateway", "Settings",
+    "Edge",
+    "Simulation", "CZlib",
+    .product(name: "Logging", package: "swift-log"),
+    .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
     .product(name: "SystemPackage", package: "swift-system"),
 ]
 package.targets +=
@@ -252,11 +256,12 @@ package.targets +=
         .target(name: "FuzzFeatures", path: "Tests/FuzzFeatures"),
         .executableTarget(
             name: "fuzzer", dependencies: fuzzed + ["FuzzFeatures"], path: "Tests/FuzzTests",
-            exclude: ["SeedTests.swift", "Seeds", "Found", "Words", "leaks.supp"],
+            exclude: ["SeedTests.swift", "Targets/verdicts.py", "Seeds", "Found", "Words", "leaks.supp"],
             swiftSettings: strict + [.define("SLUICE_FUZZ"), .unsafeFlags(["-parse-as-library"])]),
     ]
     : [
         .testTarget(
-            name: "FuzzTests", dependencies: fuzzed, exclude: ["Fuzzer", "Seeds", "Found", "Words", "leaks.supp"],
+            name: "FuzzTests", dependencies: fuzzed,
+            exclude: ["Fuzzer", "Targets/verdicts.py", "Seeds", "Found", "Words", "leaks.supp"],
             swiftSettings: strict)
     ]

@@ -2,7 +2,6 @@ package import Access
 package import Gateway
 package import Logging
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 package import Telemetry
 
@@ -85,7 +84,7 @@ package final class EdgeServer: Sendable {
             )
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try initialize(channel, parts)
+                    try parts.initialize(channel)
                 }
             }
     }
@@ -106,23 +105,5 @@ package final class EdgeServer: Sendable {
         }
         logger.info("data plane stopped", metadata: ["connections": "\(channels.count)"])
         try? await group.shutdownGracefully()
-    }
-
-    private static func initialize(_ channel: any Channel, _ parts: ConnectionParts) throws {
-        let limits = parts.limits
-        guard parts.registry.enter(channel) else {
-            return try channel.pipeline.syncOperations.addHandler(TurnAwayHandler(limit: limits.connections))
-        }
-        var parsing = NIOHTTPDecoderLimitConfiguration()
-        parsing.maxHeaderFieldSize = limits.headBytes
-        parsing.maxHeaderListSize = limits.headBytes
-        parsing.maxHeaderFieldCount = limits.headerCount
-        let connection = ConnectionHandler(
-            intake: parts.intake, credentials: ConnectionCredentials(parts.doorkeeper), limits: limits,
-            telemetry: parts.telemetry, logger: parts.logger)
-        let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: parsing)
-        try channel.pipeline.syncOperations.addHandlers([
-            WireMeter(connection: connection), ByteToMessageHandler(decoder), connection,
-        ])
     }
 }

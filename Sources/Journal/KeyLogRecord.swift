@@ -47,7 +47,10 @@ struct KeyLogRecord {
                 }
                 for _ in 0..<count {
                     let first = try reader.take(UInt64.self)
-                    record.batches.append((try reader.takeEntry(), first))
+                    let entry = try reader.takeEntry()
+                    // Sound by its checksum, and still none that a journal writes: it must not stop a recovery.
+                    guard !first.addingReportingOverflow(UInt64(entry.accepted)).overflow else { return nil }
+                    record.batches.append((entry, first))
                 }
                 return reader.remaining == 0 ? record : nil
             } catch { return nil }

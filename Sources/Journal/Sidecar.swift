@@ -62,7 +62,9 @@ struct Sidecar: Codable, Equatable {
     /// The segment it describes; `nil` when its values make none.
     func segment(at path: FilePath) -> SealedSegment? {
         guard format == 1, let gateway = GatewayName(gateway), let incarnation = Incarnation(incarnation),
-            let hash = bytesOfHex(sha256), hash.count == 32, receivedFirst <= receivedLast
+            let hash = bytesOfHex(sha256), hash.count == 32, receivedFirst <= receivedLast,
+            !first.addingReportingOverflow(events).overflow, batches >= 0, Sidecar.sizes.contains(bytes),
+            Sidecar.sizes.contains(uncompressed)
         else { return nil }
         var times: ClosedRange<Timestamp>?
         if let low = eventTimeFirst, let high = eventTimeLast, low <= high {
@@ -74,6 +76,9 @@ struct Sidecar: Codable, Equatable {
             uncompressed: uncompressed,
             received: Timestamp(microseconds: receivedFirst)...Timestamp(microseconds: receivedLast), eventTimes: times)
     }
+
+    /// What a segment's bytes can be, so that those of many can be added up.
+    private static let sizes: ClosedRange<Int64> = 0...1 << 50
 
     private static func hex(_ value: UInt32) -> String {
         let digits = String(value, radix: 16)

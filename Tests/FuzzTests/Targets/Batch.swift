@@ -7,12 +7,17 @@ import Payload
 struct Batch {
     private static let gateway = GatewayName("fuzz")!
     private static let stream = StreamName("fuzz")!
-    private static let now = Timestamp(microseconds: 1_767_225_600_000_000)
-    private static let identity = BatchIdentity(
+    static let now = Timestamp(microseconds: 1_767_225_600_000_000)
+    static let identity = BatchIdentity(
         producer: "p\"1", key: "k", fingerprint: PayloadFingerprint(rawValue: 7))
 
     let processed: ProcessedBatch
     private let encoder: BatchEncoder
+
+    init(_ processed: ProcessedBatch, _ encoder: BatchEncoder) {
+        self.processed = processed
+        self.encoder = encoder
+    }
 
     /// `nil` when the body as a whole is refused.
     init?(_ body: BodyBuffer, _ format: InputFormat, _ rules: StreamRules, _ encoder: BatchEncoder) throws {
@@ -64,6 +69,9 @@ struct Batch {
             return Array(payload.dropLast())
         }
     }
+
+    /// The first event's line.
+    func firstLine() throws -> ArraySlice<UInt8> { try lines(of: processed.batch).first ?? [] }
 
     /// Those of the events that were not rejected.
     func accepted<T>(of events: [T]) throws -> [T] {

@@ -15,5 +15,5 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
     /// Throws a ``Breach`` when what must hold does not.
     func run(_ input: [UInt8]) throws { try body(input) }
 
-    static let all: [FuzzTarget] = [.payload, .settings, .aws]
+    static let all: [FuzzTarget] = [.edge, .payload, .json, .journal, .settings, .aws]
 }

@@ -10,6 +10,12 @@ struct InputReader {
     /// The next byte; 0 at the end.
     mutating func byte() -> UInt8 { rest.popFirst() ?? 0 }
 
+    /// So many of the next bytes, or what there is.
+    mutating func take(_ count: Int) -> [UInt8] {
+        defer { rest = rest.dropFirst(count) }
+        return Array(rest.prefix(count))
+    }
+
     /// One of the options by the next byte.
     mutating func choice<T>(_ options: [T]) -> T { options[Int(byte()) % options.count] }
 
