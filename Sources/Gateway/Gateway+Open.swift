@@ -141,18 +141,13 @@ extension Gateway {
                 metadata: ["stream": "\(name)", "events": "\(report.events)", "segments": "\(report.sealed.count)"])
         }
         var facts = report.damages.map { damaged(name, $0) } + report.keyDamages.compactMap { damaged(name, $0) }
-        for (incarnation, next) in report.ends.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+        // A life that left nothing has ended too; its ledger's keys are what is left of it.
+        let ends = name == .ledger ? report.ends.merging(report.retired.ends) { here, _ in here } : report.ends
+        for (incarnation, next) in ends.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             facts.append(
                 .incarnationEnded(stream: name, incarnation: incarnation, nextSequence: next, how: "recovered"))
         }
-        if name == .ledger {
-            // A life that left nothing has ended too; its ledger's keys are what is left of it.
-            for (incarnation, next) in report.retired.ends.sorted(by: { $0.key.rawValue < $1.key.rawValue })
-            where report.ends[incarnation] == nil {
-                facts.append(
-                    .incarnationEnded(stream: name, incarnation: incarnation, nextSequence: next, how: "recovered"))
-            }
-        } else {
+        if name != .ledger {
             facts += report.sealed.lazy.filter { !$0.range.isEmpty }.map { .segmentSealed(.init($0, name, zone)) }
         }
         return facts

@@ -6,10 +6,7 @@ extension SettingsReader {
         guard case .mapping(let mapping) = node else {
             return fault(node, "zones", "must be a mapping from zone names to their settings")
         }
-        var seen: Set<String> = []
-        for (keyNode, value) in mapping {
-            let path = "zones.\(keyNode.string ?? "?")"
-            guard isFirst(keyNode, path, &seen) else { continue }
+        for (path, keyNode, value) in entries(mapping, "zones.") {
             guard let name = keyNode.string.flatMap({ ZoneName($0) }) else {
                 fault(keyNode, path, "a zone's name is [a-z0-9][a-z0-9-]{0,31}")
                 continue
@@ -27,17 +24,15 @@ extension SettingsReader {
         var mappings: [String: [(name: String, value: String)]] = [:]
         let known = SettingsCatalogue.zoneKeys
         let before = faults.count
-        var seen: Set<String> = []
-        for (wordNode, value) in section {
+        for (path, wordNode, value) in entries(section, path + ".") {
             let word = wordNode.string ?? "?"
-            guard isFirst(wordNode, "\(path).\(word)", &seen) else { continue }
             guard let key = known.first(where: { $0.path == word }) else {
-                fault(wordNode, "\(path).\(word)", unknown(word, known.map(\.path)))
+                fault(wordNode, path, unknown(word, known.map(\.path)))
                 continue
             }
             if case .mapping(let names) = key.kind {
-                mappings[word] = pairs(value, names, "\(path).\(word)")
-            } else if let text = check(value, key, "\(path).\(word)") {
+                mappings[word] = pairs(value, names, path)
+            } else if let text = check(value, key, path) {
                 found[word] = text
             }
         }
@@ -77,17 +72,14 @@ extension SettingsReader {
             return []
         }
         if mapping.count > names.most { fault(node, path, "\(mapping.count) are too many: at most \(names.most)") }
-        var seen: Set<String> = []
-        return mapping.compactMap { keyNode, value in
+        return entries(mapping, path + ".").compactMap { path, keyNode, value in
             let name = keyNode.string ?? ""
-            guard isFirst(keyNode, "\(path).\(name)", &seen) else { return nil }
-            guard case .scalar(let scalar) = value, let text = substituted(scalar.string, value, "\(path).\(name)")
-            else {
-                fault(value, "\(path).\(name)", "must be a single value")
+            guard case .scalar(let scalar) = value, let text = substituted(scalar.string, value, path) else {
+                fault(value, path, "must be a single value")
                 return nil
             }
             if let wrong = names.fault(name: name, value: text) {
-                fault(keyNode, "\(path).\(name)", wrong)
+                fault(keyNode, path, wrong)
                 return nil
             }
             return (name: name, value: text)

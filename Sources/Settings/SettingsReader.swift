@@ -49,10 +49,7 @@ struct SettingsReader {
     // MARK: Sections
 
     private mutating func walk(_ mapping: Node.Mapping, prefix: String) {
-        var seen: Set<String> = []
-        for (keyNode, value) in mapping {
-            let path = prefix + (keyNode.string ?? "?")
-            guard isFirst(keyNode, path, &seen) else { continue }
+        for (path, keyNode, value) in entries(mapping, prefix) {
             if path == "streams" {
                 readStreams(value)
             } else if path == "zones" {
@@ -75,10 +72,7 @@ struct SettingsReader {
         guard case .mapping(let mapping) = node else {
             return fault(node, "streams", "must be a mapping from stream names to their settings")
         }
-        var seen: Set<String> = []
-        for (keyNode, value) in mapping {
-            let path = "streams.\(keyNode.string ?? "?")"
-            guard isFirst(keyNode, path, &seen) else { continue }
+        for (path, keyNode, value) in entries(mapping, "streams.") {
             guard let text = keyNode.string, let name = StreamName(text), !name.isInternal else {
                 fault(
                     keyNode, path,
@@ -97,17 +91,15 @@ struct SettingsReader {
     private mutating func readStream(_ name: StreamName, _ section: Node.Mapping, _ path: String, _ keyNode: Node) {
         var found: [String: String] = [:]
         var required: [StreamRules.Requirement] = []
-        var seen: Set<String> = []
-        for (keyNode, value) in section {
+        for (path, keyNode, value) in entries(section, path + ".") {
             let word = keyNode.string ?? "?"
-            guard isFirst(keyNode, "\(path).\(word)", &seen) else { continue }
             guard let key = SettingsCatalogue.streamKeys.first(where: { $0.path == word }) else {
-                fault(keyNode, "\(path).\(word)", unknown(word, SettingsCatalogue.streamKeys.map(\.path)))
+                fault(keyNode, path, unknown(word, SettingsCatalogue.streamKeys.map(\.path)))
                 continue
             }
             if key.kind == .requirements {
-                required = requirements(value, "\(path).\(word)")
-            } else if let text = check(value, key, "\(path).\(word)") {
+                required = requirements(value, path)
+            } else if let text = check(value, key, path) {
                 found[word] = text
             }
         }
@@ -188,14 +180,21 @@ struct SettingsReader {
         }
     }
 
-    // MARK: Faults
-
-    /// Names a key that came before. YAML takes `1` and `"1"`, a number and a text, for two keys; here they are one.
-    mutating func isFirst(_ keyNode: Node, _ path: String, _ seen: inout Set<String>) -> Bool {
-        if seen.insert(path).inserted { return true }
-        fault(keyNode, path, "is given twice")
-        return false
+    /// The entries, each with its path, but for those whose key came before: these are faults. YAML takes `1` and `"1"`, a
+    /// number and a text, for two keys; here they are one.
+    mutating func entries(
+        _ mapping: Node.Mapping, _ prefix: String
+    ) -> [(path: String, key: Node, value: Node)] {
+        var seen: Set<String> = []
+        return mapping.compactMap { key, value in
+            let path = prefix + (key.string ?? "?")
+            if seen.insert(path).inserted { return (path, key, value) }
+            fault(key, path, "is given twice")
+            return nil
+        }
     }
+
+    // MARK: Faults
 
     mutating func add(_ fault: SettingsFault) { faults.append(fault) }
 

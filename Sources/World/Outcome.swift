@@ -4,21 +4,22 @@ package struct Outcome: Sendable {
     package var summary: Summary
     /// What did not hold; `nil` when everything did.
     package var violation: String?
+    /// What happened, a line each, when the history was kept.
+    package var timeline: [String]
 
     /// Runs the world.
-    package static func of(_ trial: Trial) async -> Outcome {
-        let world = World(trial)
-        do {
-            try await world.run()
-            return Outcome(trial: trial, summary: world.summary)
-        } catch {
-            return Outcome(trial: trial, summary: world.summary, violation: "\(error)")
-        }
+    /// - Parameter keepsHistory: for ``timeline``. Default false.
+    package static func of(_ trial: Trial, keepsHistory: Bool = false) async -> Outcome {
+        let world = World(trial, keepsHistory: keepsHistory)
+        var violation: String?
+        do { try await world.run() } catch { violation = "\(error)" }
+        return Outcome(trial: trial, summary: world.summary, violation: violation, timeline: world.timeline)
     }
 
     /// Runs the worlds on so many threads; `done` gets their outcomes in the order of the trials.
     package static func ofAll(
-        _ trials: some Sequence<Trial>, jobs: Int, isolation: isolated (any Actor)? = #isolation,
+        _ trials: some Sequence<Trial>, jobs: Int, keepsHistory: Bool = false,
+        isolation: isolated (any Actor)? = #isolation,
         done: (Outcome) async throws -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: (Int, Outcome).self) { group in
@@ -27,7 +28,7 @@ package struct Outcome: Sendable {
             var rest = trials.enumerated().makeIterator()
             func begin() {
                 guard let (number, trial) = rest.next() else { return }
-                group.addTask { (number, await of(trial)) }
+                group.addTask { (number, await of(trial, keepsHistory: keepsHistory)) }
             }
             for _ in 0..<max(1, jobs) { begin() }
             while let (number, outcome) = try await group.next() {

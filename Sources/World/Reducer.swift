@@ -11,6 +11,8 @@ package struct Reducer {
     package private(set) var violation: String
     /// Worlds run.
     package private(set) var runs = 0
+    /// Faults and producers of the whole world.
+    package let size: (faults: Int, producers: Int)
     private let runsMax: Int
 
     /// - Parameters:
@@ -20,10 +22,10 @@ package struct Reducer {
         self.trial = trial
         self.violation = violation
         self.runsMax = runsMax
+        size = World(trial).size
     }
 
     package mutating func reduce() async {
-        let size = World(trial).size
         var parts: [Part] =
             (trial.faults ?? Set(0..<size.faults)).sorted().map(Part.fault)
             + (trial.producers ?? Set(0..<size.producers)).sorted().map(Part.producer)

@@ -11,7 +11,6 @@ extension World {
     }
 
     private func checkTruthfulness(of report: AuditReport) throws(Violation) {
-        guard !plan.hasClockJumps else { return }
         let known = bucket.gateways
         for stream in report.streams {
             guard let name = StreamName(stream.stream), let text = stream.complete_through,
@@ -52,7 +51,7 @@ extension World {
                 "sluice verify: \(finding.kind.rawValue) \(finding.stream ?? "") \(finding.object ?? "") \(finding.detail)"
             )
         }
-        try checkTruthfulness(of: report)
+        if !plan.hasClockJumps { try checkTruthfulness(of: report) }
     }
 
     private func isExplained(_ finding: Finding) -> Bool {

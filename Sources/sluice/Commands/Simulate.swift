@@ -73,15 +73,15 @@ struct Simulate: AsyncParsableCommand {
             trial.producers = producers?.numbers
             return trial
         }
-        try await Outcome.ofAll(trials, jobs: jobs) { outcome in
+        try await Outcome.ofAll(trials, jobs: jobs, keepsHistory: timeline) { outcome in
             batches += outcome.summary.batches
             if outcome.violation != nil { failed += 1 }
             if json {
                 print(try prettyJSON(Report(outcome)))
             } else if let violation = outcome.violation {
-                await explain(outcome.trial, violation)
+                await explain(outcome, violation)
             } else if timeline {
-                print(await lines(of: outcome.trial).joined(separator: "\n"))
+                print(outcome.timeline.joined(separator: "\n"))
             }
             if !json, isatty(2) == 1 {
                 print("\r\(outcome.trial.seed - seed + 1) of \(runs) worlds", terminator: "", to: &StandardError.shared)
@@ -112,28 +112,24 @@ struct Simulate: AsyncParsableCommand {
 
     // MARK: A promise that did not hold
 
-    private func explain(_ trial: Trial, _ violation: String) async {
-        print("seed \(trial.seed): \(violation)")
-        var reducer = Reducer(trial, violation: violation)
+    private func explain(_ outcome: Outcome, _ violation: String) async {
+        print("seed \(outcome.trial.seed): \(violation)")
+        var shortest = outcome
         if reduce {
+            var reducer = Reducer(outcome.trial, violation: violation)
             await reducer.reduce()
-            let whole = World(trial).size
+            let whole = reducer.size
             print(
                 "  reduced in \(reducer.runs) runs to \(reducer.trial.faults?.count ?? whole.faults) of \(whole.faults) faults and \(reducer.trial.producers?.count ?? whole.producers) of \(whole.producers) producers, where: \(reducer.violation)"
             )
+            shortest = await Outcome.of(reducer.trial, keepsHistory: true)
         }
         if reduce || timeline {
-            let lines = await lines(of: reducer.trial)
+            let lines = shortest.timeline + ["NOT KEPT: \(shortest.violation ?? violation)"]
             if lines.count > 200, !timeline { print("  (the last 200 of \(lines.count) lines)") }
             for line in timeline ? lines[...] : lines.suffix(200) { print("  " + line) }
         }
-        print("  again: \(command(reducer.trial)) --timeline")
-    }
-
-    private func lines(of trial: Trial) async -> [String] {
-        let world = World(trial, keepsHistory: true)
-        do { try await world.run() } catch { return world.timeline + ["NOT KEPT: \(error)"] }
-        return world.timeline
+        print("  again: \(command(shortest.trial)) --timeline")
     }
 
     private func command(_ trial: Trial) -> String {

@@ -141,12 +141,12 @@ enum Blocks {
         }
     }
 
-    /// One after another from the beginning; returns where they end.
+    /// One after another from the beginning, each with its place; returns where they end.
     @discardableResult
-    static func run(_ bytes: [UInt8], _ found: (BlockHeader) -> Void) -> Int {
+    static func run(_ bytes: [UInt8], _ found: (BlockHeader, Range<Int>) -> Void) -> Int {
         var start = 0
         while start < bytes.count, let (header, length) = read(bytes, at: start) {
-            found(header)
+            found(header, start..<start + length)
             start += length
         }
         return start
@@ -155,11 +155,7 @@ enum Blocks {
     /// Those that a file of the stream begins with, as the bytes that they are; none where one is another's.
     static func leading(_ bytes: [UInt8]) -> Set<[UInt8]> {
         var found: Set<[UInt8]> = []
-        var start = 0
-        while start < bytes.count, let (_, length) = read(bytes, at: start) {
-            found.insert(Array(bytes[start..<start + length]))
-            start += length
-        }
+        run(bytes) { _, place in found.insert(Array(bytes[place])) }
         return found
     }
 

@@ -84,7 +84,7 @@ final class RecoveredJournal {
             let bytes = try disk.contents(segment.path)
             try hold(Int64(bytes.count) == segment.length, "\(segment.path): \(bytes.count) bytes, not as sealed")
             var next = segment.range.first
-            let end = Blocks.run(bytes) { header in
+            let end = Blocks.run(bytes) { header, _ in
                 if header.firstSequence == next, header.stream == JournalFiles.stream,
                     header.gateway == JournalFiles.gateway, header.incarnation == segment.incarnation
                 {
