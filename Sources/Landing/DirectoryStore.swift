@@ -23,16 +23,18 @@ package final class DirectoryStore<FS: FileSystem>: ObjectStore {
     private let run: Run
     private let directories = Mutex<Set<FilePath>>([])
     private let lastStaged = Atomic<Int>(0)
+    private let staging: FilePath
+    /// Made, and emptied of what an earlier life of the store left.
+    private let isStagingReady = Mutex(false)
 
-    /// Opens the zone, creating the root where it is missing, and removes what a crash left in staging. Only one
-    /// process should write below a root; a second one's creates in flight would come out as unknown, no worse.
-    package init(_ fileSystem: FS, root: FilePath, run: @escaping Run) throws(FileError) {
+    /// The zone at `root`. Nothing is touched yet: a volume that is away at the start is a partition like any other. The
+    /// first create makes what is missing, the first copy removes what a crash left in staging. Only one process should
+    /// write below a root; a second one's creates in flight would come out as unknown, no worse.
+    package init(_ fileSystem: FS, root: FilePath, run: @escaping Run) {
         self.fileSystem = fileSystem
         self.root = root
         self.run = run
-        let staging = root.appending(".staging")
-        try fileSystem.createDirectories(staging)
-        for name in try fileSystem.list(staging) { try fileSystem.unlink(staging.appending(name)) }
+        staging = root.appending(".staging")
     }
 
     package func create(_ object: NewObject, completion: @escaping @Sendable (CreateOutcome) -> Void) {
@@ -98,8 +100,9 @@ package final class DirectoryStore<FS: FileSystem>: ObjectStore {
     ) throws(FileError) -> CreateOutcome {
         // A repeated create is common (retries, replays) and then needs no space.
         if try exists(path) { return compare(object, at: path) }
+        try prepareStaging()
         let (staged, file) = try openStaged()
-        // A name left behind costs nothing while the object lives, and goes at the next start.
+        // A name left behind costs nothing while the object lives, and goes in the next life.
         defer { try? fileSystem.unlink(staged) }
         let content = try fill(file)
         guard content == Content(length: object.length, sha256: object.sha256) else {
@@ -123,7 +126,7 @@ package final class DirectoryStore<FS: FileSystem>: ObjectStore {
     private func openStaged() throws(FileError) -> (FilePath, FS.File) {
         while true {
             let number = lastStaged.wrappingAdd(1, ordering: .relaxed).newValue
-            let path = root.appending(".staging").appending(String(number))
+            let path = staging.appending(String(number))
             do throws(FileError) {
                 return (path, try fileSystem.open(path, .create))
             } catch  where error.errno == .fileExists {
@@ -164,6 +167,16 @@ package final class DirectoryStore<FS: FileSystem>: ObjectStore {
         try fileSystem.syncDirectory(path.removingLastComponent())
     }
 
+    /// Before this life stages anything, so that only an earlier one's files are removed.
+    private func prepareStaging() throws(FileError) {
+        try isStagingReady.withLock { (isReady) throws(FileError) in
+            if isReady { return }
+            try fileSystem.createDirectories(staging)
+            for name in try fileSystem.list(staging) { try fileSystem.unlink(staging.appending(name)) }
+            isReady = true
+        }
+    }
+
     /// Creates the directory once per life of the store; later calls are free.
     private func prepareDirectory(_ path: FilePath) throws(FileError) {
         if directories.withLock({ $0.contains(path) }) { return }
@@ -184,6 +197,7 @@ package final class DirectoryStore<FS: FileSystem>: ObjectStore {
         case .noSuchFileOrDirectory:
             // Somebody removed a directory behind our back: the next try makes it again.
             directories.withLock { $0.removeAll() }
+            isStagingReady.withLock { $0 = false }
             return .unknown(failure)
         default: return .unknown(failure)
         }

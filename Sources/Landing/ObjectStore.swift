@@ -79,7 +79,7 @@ package enum ReadOutcome: Sendable, Equatable {
 }
 
 /// Why a store could not do it, for logs, problem details and partition control.
-package struct StoreFailure: Error, Sendable, Equatable {
+package struct StoreFailure: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Kind: String, Sendable {
         /// No answer: no connection, a timeout, a reset.
         case unreachable
@@ -106,4 +106,6 @@ package struct StoreFailure: Error, Sendable, Equatable {
         self.detail = detail
         self.retryAfter = retryAfter
     }
+
+    package var description: String { "\(kind), \(detail)" }
 }

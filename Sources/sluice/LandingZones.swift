@@ -26,7 +26,7 @@ struct LandingZones {
             switch zone.kind {
             case .directory(let path):
                 stores[zone.name] = .directory(
-                    try DirectoryStore(files, root: FilePath(path)) { threads.run($0) })
+                    DirectoryStore(files, root: FilePath(path)) { threads.run($0) })
             case .s3(let set):
                 let bucket = try buckets.open(zone, set)
                 stores[zone.name] = .s3(S3Store(bucket.client, files: files, options: S3Options(set)))

@@ -36,7 +36,7 @@ final class ZoneReading {
                 throw StoreFailure(.misconfigured, "\(path) is no directory; a replay would make it")
             }
             return .directory(
-                try DirectoryStore(LinuxFileSystem(), root: FilePath(path)) { [threads] in threads.run($0) })
+                DirectoryStore(LinuxFileSystem(), root: FilePath(path)) { [threads] in threads.run($0) })
         case .s3(let set):
             return .s3(
                 S3Store(try buckets.open(zone, set).client, files: LinuxFileSystem(), options: S3Options(set)))

@@ -52,7 +52,7 @@ final class LandedZone: Sendable {
         return try Gateway.open(
             configuration, files: LinuxFileSystem(),
             stores: [
-                .main: try DirectoryStore(LinuxFileSystem(), root: path.appending("landing")) { landers.run($0) }
+                .main: DirectoryStore(LinuxFileSystem(), root: path.appending("landing")) { landers.run($0) }
             ],
             time: SystemTime(), incarnation: Incarnation(rawValue: UInt64.random(in: 0...UInt64.max)),
             workers: WorkerPool(name: "worker", threads: 1),

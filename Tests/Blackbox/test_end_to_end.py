@@ -6,7 +6,7 @@ import json
 import pytest
 
 from conftest import data_file
-from gateway import payload_text, problem
+from gateway import Gateway, payload_text, problem
 from zones import DirectoryZone, S3Zone
 
 
@@ -141,3 +141,30 @@ def test_batches_of_only_bad_events_land_nothing_and_are_remembered(gateway):
     assert gateway.stop() == 0
     assert len(gateway.objects("audit_logs")) == 1 and len(gateway.landed("_quarantine")) == 1
     assert gateway.verify()[0] == 0, gateway.verify()
+
+
+def test_a_landing_directory_that_is_away_at_the_start_is_a_partition(folder):
+    """As a bucket that can't be reached is: what a kill left is recovered and kept, strong streams refuse, and all of it
+    lands once the directory is back."""
+    volume = folder / "volume"
+    volume.mkdir()
+    event = b'{"eventID":"%d","eventTime":"2026-01-01T00:00:00Z"}'
+    bill = b'{"event_id":"1","event_time":"2026-01-01T00:00:00Z","usage_quantity":1}'
+    with Gateway(folder, zone=DirectoryZone(volume / "landing")) as gateway:
+        volume.rename(folder / "elsewhere")
+        volume.write_text("no directory")
+        assert gateway.post("audit_logs", event % 1).status == 202
+        gateway.kill()
+        gateway.start()
+        assert gateway.post("audit_logs", event % 2).status == 202
+        refused = gateway.post("billing_usage", bill)
+        assert refused.status == 503 and int(refused.headers["Retry-After"]) >= 1
+        assert problem(refused)["type"].endswith("landing-unavailable")
+        assert "Not a directory" in gateway.request("GET", "/readyz?verbose").body.decode()
+        volume.unlink()
+        (folder / "elsewhere").rename(volume)
+        assert {line["event_key"] for line in gateway.wait_landed("audit_logs", 2)} == {"1", "2"}
+        assert gateway.post("billing_usage", bill).status == 201
+        assert gateway.stop() == 0, gateway.tail()
+        status, report = gateway.verify()
+        assert (status, report["complete"]) == (0, True), report

@@ -22,7 +22,7 @@ final class TestZone: Sendable {
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         store = Store(
-            try DirectoryStore(LinuxFileSystem(), root: FilePath(directory.path).appending("landing")) { [landers] in
+            DirectoryStore(LinuxFileSystem(), root: FilePath(directory.path).appending("landing")) { [landers] in
                 landers.run($0)
             })
     }

@@ -38,7 +38,7 @@ import Testing
             for seed in 0..<8 as Range<UInt64> {
                 let disk = try prepared(way)
                 disk.cutPower(afterOperations: operations)
-                let outcome = try? directoryStore(disk.fileSystem, "/zone").create(object(way))
+                let outcome = directoryStore(disk.fileSystem, "/zone").create(object(way))
                 var generator = SeededGenerator(seed: seed)
                 disk.crash(using: &generator)
 
@@ -48,9 +48,10 @@ import Testing
                 #expect(after == nil || after == content, "half an object: \(operations), seed \(seed)")
                 #expect(outcome != .created || after == content, "lost: \(operations), seed \(seed)")
                 // Whatever happened, the next life gets it there.
-                let again = try directoryStore(disk.fileSystem, "/zone")
-                #expect(try disk.fileSystem.list("/zone/.staging") == [])
+                let again = directoryStore(disk.fileSystem, "/zone")
                 #expect([.created, .same].contains(again.create(object(way))))
+                #expect(again.create(.bytes("next", [1])) == .created)
+                #expect(try disk.fileSystem.list("/zone/.staging") == [])
                 #expect(try disk.contents(path) == content)
             }
         }
@@ -64,9 +65,9 @@ import Testing
                 let disk = try prepared(way)
                 // The process dies at this operation; the machine does not.
                 disk.cutPower(afterOperations: operations)
-                _ = try? directoryStore(disk.fileSystem, "/zone").create(object(way))
+                _ = directoryStore(disk.fileSystem, "/zone").create(object(way))
                 disk.killProcess()
-                let answer = try directoryStore(disk.fileSystem, "/zone").create(object(way))
+                let answer = directoryStore(disk.fileSystem, "/zone").create(object(way))
                 #expect([.created, .same].contains(answer))
                 var generator = SeededGenerator(seed: seed)
                 disk.crash(using: &generator)
@@ -80,7 +81,7 @@ import Testing
         for errno in [Errno.ioError, .noSpace, .permissionDenied, .readOnlyFileSystem] {
             for failing in 0..<60 {
                 let disk = try prepared(way)
-                let store = try directoryStore(disk.fileSystem, "/zone")
+                let store = directoryStore(disk.fileSystem, "/zone")
                 let calls = Countdown(failing)
                 disk.setFailures { operation in
                     if calls.isDue() { return errno }
@@ -109,7 +110,7 @@ import Testing
             let copy = disk.clone()
             if way == .copy { copy.setFailures(twoVolumes) }
             copy.cutPower(afterOperations: operations)
-            _ = try? directoryStore(copy.fileSystem, "/zone").create(object(way))
+            _ = directoryStore(copy.fileSystem, "/zone").create(object(way))
             seen.insert((try? copy.contents(path))?.count ?? 0)
         }
         #expect(seen == [0, content.count])
@@ -119,7 +120,7 @@ import Testing
     func fullDisk() throws {
         let disk = SimulatedDisk(capacity: 8000)
         try disk.fileSystem.seal("/journal/segment", content)
-        let store = try directoryStore(disk.fileSystem, "/zone")
+        let store = directoryStore(disk.fileSystem, "/zone")
         #expect(isRefused(store.create(.bytes("x", content))))
         #expect(disk.usedBytes == 5000, "the staged part is given back")
         #expect(store.create(.bytes("small", [1])) == .created)
@@ -130,7 +131,7 @@ import Testing
     @Test("a segment that rotted is not copied; a copy that can't be linked is refused")
     func rotAndNoLinks() throws {
         let disk = try prepared(.copy)
-        let store = try directoryStore(disk.fileSystem, "/zone")
+        let store = directoryStore(disk.fileSystem, "/zone")
         try disk.flipBit("/journal/segment", 4000)
         #expect(isRefused(store.create(object(.copy))))
         try disk.flipBit("/journal/segment", 4000)
@@ -143,7 +144,7 @@ import Testing
     @Test("a directory sync that fails after the link leaves the outcome unknown, and the next try settles it")
     func unknownAfterLink() throws {
         let disk = try prepared(.link)
-        let store = try directoryStore(disk.fileSystem, "/zone")
+        let store = directoryStore(disk.fileSystem, "/zone")
         let directory = path.removingLastComponent()
         disk.setFailures { if case .syncDirectory(directory) = $0 { .ioError } else { nil } }
         #expect(isUnknown(store.create(object(.link))))

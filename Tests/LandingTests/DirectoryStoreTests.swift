@@ -24,7 +24,7 @@ import Testing
     func segments(_ kind: Kind) throws { try on(kind) { files, root in try segments(files, root) } }
 
     private func segments(_ files: some FileSystem, _ root: FilePath) throws {
-        let store = try directoryStore(files, root.appending("zone"))
+        let store = directoryStore(files, root.appending("zone"))
         let name = "audit_logs/date=2026-11-23/hour=13/use1-a_9f3c_0-499.json.gz"
         let (path, other) = (root.appending("journal/one"), root.appending("journal/two"))
         try files.seal(path, segment)
@@ -50,7 +50,7 @@ import Testing
     func bytes(_ kind: Kind) throws { try on(kind) { files, root in try bytes(files, root) } }
 
     private func bytes(_ files: some FileSystem, _ root: FilePath) throws {
-        let store = try directoryStore(files, root.appending("zone"))
+        let store = directoryStore(files, root.appending("zone"))
         #expect(store.create(.bytes("billing/keyed/ab/x.json.gz", [1, 2, 3])) == .created)
         #expect(store.create(.bytes("billing/keyed/ab/x.json.gz", [1, 2, 3])) == .same)
         #expect(store.create(.bytes("billing/keyed/ab/x.json.gz", [1, 2, 4])) == .different)
@@ -63,7 +63,7 @@ import Testing
     func names(_ kind: Kind) throws { try on(kind) { files, root in try names(files, root) } }
 
     private func names(_ files: some FileSystem, _ root: FilePath) throws {
-        let store = try directoryStore(files, root.appending("zone"))
+        let store = directoryStore(files, root.appending("zone"))
         let long = String(repeating: "a", count: 255)
         for name in ["", "/a", "a/", "a//b", "..", "a/../b", ".", ".staging/x", "a b", "a\\b", "ä", "a\0b", long + "a"]
         {
@@ -84,7 +84,7 @@ import Testing
     func corrupt(_ kind: Kind) throws { try on(kind) { files, root in try corrupt(files, root) } }
 
     private func corrupt(_ files: some FileSystem, _ root: FilePath) throws {
-        let store = try directoryStore(files, root.appending("zone"))
+        let store = directoryStore(files, root.appending("zone"))
         var object = NewObject.bytes("x", [1, 2, 3])
         object.body = .bytes([1, 2, 4])
         #expect(isRefused(store.create(object)))
@@ -95,17 +95,42 @@ import Testing
         #expect(try files.list(root.appending("zone/.staging")) == [])
     }
 
-    @Test("what a crash left in staging goes at the start", arguments: Kind.allCases)
+    @Test("what a crash left in staging goes before anything is staged again", arguments: Kind.allCases)
     func leftovers(_ kind: Kind) throws { try on(kind) { files, root in try leftovers(files, root) } }
 
     private func leftovers(_ files: some FileSystem, _ root: FilePath) throws {
         try files.seal(root.appending("zone/.staging/1"), [1])
-        let store = try directoryStore(files, root.appending("zone"))
+        let store = directoryStore(files, root.appending("zone"))
+        #expect(store.create(.bytes("w", [4])) == .created)
         #expect(try files.list(root.appending("zone/.staging")) == [])
         // A second process's staging file is not mistaken for the object.
         try files.seal(root.appending("zone/.staging/1"), [1])
         #expect(store.create(.bytes("x", [5])) == .created)
         #expect(store.readPrefix("x", count: 9) == .bytes([5]))
+    }
+
+    @Test("a zone that is away at the start, or goes away, is used once it is back", arguments: Kind.allCases)
+    func away(_ kind: Kind) throws { try on(kind) { files, root in try away(files, root) } }
+
+    private func away(_ files: some FileSystem, _ root: FilePath) throws {
+        let zone = root.appending("zone")
+        let segment = root.appending("journal/segment")
+        try files.seal(segment, [1, 2])
+        try files.seal(zone, [])  // A file, where the zone should be.
+        let store = directoryStore(files, zone)
+        for object in [NewObject.bytes("x", [5]), .file("y", segment, [1, 2])] {
+            #expect(isRefused(store.create(object)))
+            #expect(store.inspect(object.name) != .present(length: object.length, sha256: object.sha256))
+        }
+        try files.unlink(zone)
+        #expect(store.create(.bytes("x", [5])) == .created)
+        #expect(store.create(.file("y", segment, [1, 2])) == .created)
+
+        // Somebody removes it whole, and puts nothing in its place.
+        for name in ["x", "y"] { try files.unlink(zone.appending(name)) }
+        try files.rename(zone, to: root.appending("elsewhere"))
+        #expect(isUnknown(store.create(.bytes("x", [5]))))
+        #expect(store.create(.bytes("x", [5])) == .created)
     }
 }
 

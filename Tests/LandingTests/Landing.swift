@@ -56,6 +56,6 @@ extension FileSystem {
     }
 }
 
-func directoryStore<FS: FileSystem>(_ fileSystem: FS, _ root: FilePath) throws(FileError) -> DirectoryStore<FS> {
-    try DirectoryStore(fileSystem, root: root) { work in work() }
+func directoryStore<FS: FileSystem>(_ fileSystem: FS, _ root: FilePath) -> DirectoryStore<FS> {
+    DirectoryStore(fileSystem, root: root) { work in work() }
 }
