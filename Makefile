@@ -23,7 +23,7 @@ test-swift: build
 	$(STRICT) swift test --no-parallel
 
 test-blackbox: build venv
-	$(PYTEST) -q Tests/Blackbox
+	$(PYTEST) -q -n 2 --dist loadfile Tests/Blackbox
 
 # What the local gateway has landed, through the lake's own SQL to Gold.
 lake: venv-lake

@@ -233,6 +233,9 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
         }
         let giveBack: @Sendable () -> Void = { [budget] in budget.withLock { $0.settle(name, promised: room) } }
         let failing: @Sendable (BatchOutcome) -> Void = { outcome in
+            #if SLUICE_CANARIES
+                if Canary.isOn(.keepRoom) { return completion(outcome) }
+            #endif
             giveBack()
             completion(outcome)
         }

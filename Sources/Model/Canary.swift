@@ -38,6 +38,10 @@
         case drainLosesSegment = "drain-loses-segment"
         /// A line of the trail that a crash left on its way is not written again.
         case forgetTrailLine = "forget-trail-line"
+        /// The room promised to a batch that was refused is never given back.
+        case keepRoom = "keep-room"
+        /// Batches are taken whatever the journals hold.
+        case ignoreBudget = "ignore-budget"
 
         // SAFETY: set once, before any gateway is made.
         package nonisolated(unsafe) static var chosen: Canary?

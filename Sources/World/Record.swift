@@ -24,6 +24,7 @@ final class Record: @unchecked Sendable {
     private(set) var acknowledged: [StreamName: [String: Acknowledged]] = [:]
     /// Every event that was ever sent, acknowledged or not.
     private(set) var offered: [StreamName: Set<String>] = [:]
+    private(set) var batchesOffered: [StreamName: Int] = [:]
     /// Events in blocks that the disk damaged: they may be lost, and their batches forgotten.
     private(set) var rotted: Set<String> = []
     /// Streams of which the disk damaged anything.
@@ -32,7 +33,10 @@ final class Record: @unchecked Sendable {
     /// By which batch each sequence was taken.
     private var places: [Place: String] = [:]
 
-    func offer(_ events: [String], to stream: StreamName) { offered[stream, default: []].formUnion(events) }
+    func offer(_ events: [String], to stream: StreamName) {
+        offered[stream, default: []].formUnion(events)
+        batchesOffered[stream, default: 0] += 1
+    }
 
     /// Takes a receipt down; returns what contradicts what was said before.
     func acknowledge(

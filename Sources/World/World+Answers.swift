@@ -13,6 +13,7 @@ extension World {
             "\(stream): \(key) is \(receipt.durability.rawValue)\(place)\(receipt.replayed ? ", a repeat" : "")")
         let contradiction = record.acknowledge(key, events, in: stream, by: region.gatewayName, at: time, receipt)
         if let contradiction { violate("\(stream): \(contradiction)") }
+        checkBudget(of: region)
         if receipt.accepted != events.count { violate("\(key): \(receipt.accepted) of \(events.count) accepted") }
         if asked == .strong, receipt.durability != .landed {
             violate("\(key): asked to land it, and was told that it is \(receipt.durability)")

@@ -78,6 +78,7 @@ package final class World: @unchecked Sendable {
             try await checkTruthfulness()
         }
         try calm()
+        for region in regions { try checkFootprint(of: region) }
         try await reckon()
     }
 

@@ -69,6 +69,9 @@ package struct DedupIndex: Sendable {
     /// Batches remembered.
     package var count: Int { records.count }
 
+    /// Batches that are being worked on.
+    package var underWay: Int { inFlight.count }
+
     /// Looks the batch up; when it is being worked on, keeps the waiter.
     package mutating func begin(
         _ digest: BatchDigest, _ fingerprint: PayloadFingerprint, waiter: @escaping Waiter

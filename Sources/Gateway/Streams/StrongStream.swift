@@ -46,6 +46,9 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
         var completion: Completion
     }
 
+    /// Batches that are being landed.
+    var underWay: Int { inFlight.withLock { $0.underWay } }
+
     /// While the zone is partitioned nothing is even tried.
     package var refusalAtOnce: Refusal? {
         #if SLUICE_CANARIES
