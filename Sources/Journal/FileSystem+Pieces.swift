@@ -21,11 +21,16 @@ extension OpenFile {
 }
 
 extension FileSystem {
+    /// A new file in place of what an earlier try may have left.
+    func createAnew(_ path: FilePath) throws(FileError) -> File {
+        if (try? status(path)) != nil { try unlink(path) }
+        return try open(path, .create)
+    }
+
     /// Writes `<segment>.sealed`; durable when it returns.
     func writeSidecar(for segment: SealedSegment, stream: StreamName, in paths: StreamPaths) throws(FileError) {
         let temporary = segment.path.suffixed(".sealing")
-        if (try? status(temporary)) != nil { try unlink(temporary) }
-        let file = try open(temporary, .create)
+        let file = try createAnew(temporary)
         try file.writeAll(Sidecar(segment, stream: stream).encoded(), at: 0)
         try file.syncData()
         try rename(temporary, to: segment.path.suffixed(".sealed"))

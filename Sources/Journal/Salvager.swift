@@ -31,7 +31,7 @@ struct Salvager<FS: FileSystem> {
         let identity = blocks.first!.header
         let path = paths.segment(identity.incarnation, ordinal)
         let temporary = path.suffixed(".rescue")
-        let file = try files.open(temporary, .create)
+        let file = try files.createAnew(temporary)
         var totals = SegmentTotals(first: identity)
         for block in blocks {
             let bytes = try source.readPiece(at: block.offset, count: block.length)
@@ -47,14 +47,15 @@ struct Salvager<FS: FileSystem> {
         return sealed
     }
 
-    /// Moves a segment, and its sidecar, to `damaged/<stream>/`, for people to look at.
+    /// Moves a segment, and its sidecar, to `damaged/<stream>/`, for people to look at. What an earlier try has moved is
+    /// no error.
     func setAside(_ path: FilePath) throws(FileError) {
         try files.createDirectories(paths.damaged)
-        let name = String(path.string.split(separator: "/").last!)
-        let sidecar = path.suffixed(".sealed")
-        try files.rename(path, to: paths.damaged.child(name))
-        if (try? files.status(sidecar)) != nil {
-            try files.rename(sidecar, to: paths.damaged.child(name + ".sealed"))
+        for path in [path, path.suffixed(".sealed")] {
+            let place = paths.damaged.child(String(path.string.split(separator: "/").last!))
+            do throws(FileError) {
+                try files.rename(path, to: place)
+            } catch  where error.errno == .noSuchFileOrDirectory {}
         }
         try files.syncDirectory(paths.damaged)
         try files.syncDirectory(paths.directory)

@@ -4,51 +4,59 @@ import SystemPackage
 
 extension StreamJournal {
     /// Takes a damaged sealed segment apart, after the landing zone has said that it does not hold it: sound runs become
-    /// segments of their own, what is between them is named, and the original is set aside.
+    /// segments of their own, what is between them is named, and the original is set aside. When it throws, it can be tried
+    /// again, and goes on where it failed.
     package func salvage(_ segment: SealedSegment) throws(JournalError) -> Salvage {
         do throws(FileError) {
-            let file = try files.open(segment.path, .read)
-            let reader = SegmentReader<FS>(file, size: try file.size())
-            var blocks: [ScannedBlock] = []
-            reading: while true {
-                switch try reader.next() {
-                case .block(let block, _):
-                    if block.range.end <= segment.range.end { blocks.append(block) }
-                case .bad:
-                    let next = blocks.last?.range.end ?? segment.range.first
-                    guard
-                        try reader.resume(
-                            gateway: segment.gateway, incarnation: segment.incarnation, stream: stream, from: next)
-                    else { break reading }
-                case .end: break reading
-                }
-            }
-            var damages: [RecoveryReport.Damage] = []
-            var next = segment.range.first
-            for range in blocks.map(\.range) + [SequenceRange(first: segment.range.end, count: 0)] {
-                if range.first > next {
-                    damages.append(
-                        .init(
-                            incarnation: segment.incarnation,
-                            range: SequenceRange(first: next, count: range.first - next),
-                            file: segment.path.string, reason: "a sealed segment was damaged on disk"))
-                }
-                next = max(next, range.end)
-            }
-            let highest =
-                try files.list(paths.directory).compactMap { StreamPaths.parse($0) }
-                .filter { $0.0 == segment.incarnation }.map(\.1).max() ?? 0
-            var ordinal = max(StreamPaths.firstSalvagedOrdinal, highest + 1)
-            var salvager = Salvager(files: files, paths: paths, stream: stream)
-            let sealed =
-                blocks.isEmpty ? [] : try salvager.copyRuns(of: blocks, from: segment.path, nextOrdinal: &ordinal)
-            try salvager.setAside(segment.path)
-            heldBytes += sealed.reduce(-segment.length) { $0 + $1.length }
-            return Salvage(sealed: sealed, damages: damages)
+            // Copied only once: a try that failed later may have taken the original away already.
+            let salvage = if let made = salvages[segment.path] { made } else { try copySound(segment) }
+            salvages[segment.path] = salvage
+            try Salvager(files: files, paths: paths, stream: stream).setAside(segment.path)
+            salvages[segment.path] = nil
+            heldBytes += salvage.sealed.reduce(-segment.length) { $0 + $1.length }
+            return salvage
         } catch {
             throw JournalError(
                 error.isOutOfSpace ? .full : .failed, "a damaged segment could not be salvaged", stream: stream,
                 path: segment.path, error)
         }
+    }
+
+    private func copySound(_ segment: SealedSegment) throws(FileError) -> Salvage {
+        let file = try files.open(segment.path, .read)
+        let reader = SegmentReader<FS>(file, size: try file.size())
+        var blocks: [ScannedBlock] = []
+        reading: while true {
+            switch try reader.next() {
+            case .block(let block, _):
+                if block.range.end <= segment.range.end { blocks.append(block) }
+            case .bad:
+                let next = blocks.last?.range.end ?? segment.range.first
+                guard
+                    try reader.resume(
+                        gateway: segment.gateway, incarnation: segment.incarnation, stream: stream, from: next)
+                else { break reading }
+            case .end: break reading
+            }
+        }
+        var damages: [RecoveryReport.Damage] = []
+        var next = segment.range.first
+        for range in blocks.map(\.range) + [SequenceRange(first: segment.range.end, count: 0)] {
+            if range.first > next {
+                damages.append(
+                    .init(
+                        incarnation: segment.incarnation,
+                        range: SequenceRange(first: next, count: range.first - next),
+                        file: segment.path.string, reason: "a sealed segment was damaged on disk"))
+            }
+            next = max(next, range.end)
+        }
+        let highest =
+            try files.list(paths.directory).compactMap { StreamPaths.parse($0) }
+            .filter { $0.0 == segment.incarnation }.map(\.1).max() ?? 0
+        var ordinal = max(StreamPaths.firstSalvagedOrdinal, highest + 1)
+        var salvager = Salvager(files: files, paths: paths, stream: stream)
+        let sealed = blocks.isEmpty ? [] : try salvager.copyRuns(of: blocks, from: segment.path, nextOrdinal: &ordinal)
+        return Salvage(sealed: sealed, damages: damages)
     }
 }

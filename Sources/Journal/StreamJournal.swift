@@ -35,6 +35,8 @@ package final class StreamJournal<FS: FileSystem> {
     var nextOrdinal: UInt64 = 0
     private var chain: UInt32 = 0
     private var sealed: [SealedSegment] = []
+    /// Of damaged segments that could not be set aside yet.
+    var salvages: [FilePath: Salvage] = [:]
     /// Bytes of segments that are not retired, the open one included.
     package internal(set) var heldBytes: Int64
     var keyLog: KeyLog<FS>
@@ -181,8 +183,7 @@ package final class StreamJournal<FS: FileSystem> {
     /// Copies the durable blocks of a poisoned segment to a fresh, synced file under the same name.
     private func rescue(_ segment: Active, _ totals: SegmentTotals) throws(FileError) {
         let copy = segment.path.suffixed(".rescue")
-        if (try? files.status(copy)) != nil { try files.unlink(copy) }
-        let file = try files.open(copy, .create)
+        let file = try files.createAnew(copy)
         var hash = SHA256()
         var offset: Int64 = 0
         while offset < totals.length {

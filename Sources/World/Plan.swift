@@ -27,7 +27,7 @@ struct Plan {
         hasClockJumps = Int.random(in: 0..<4, using: &random) == 0
         hasRot = Int.random(in: 0..<4, using: &random) == 0
         journalBudgetBytes =
-            Int.random(in: 0..<3, using: &random) == 0 ? Int64.random(in: 20_000...200_000, using: &random) : nil
+            Int.random(in: 0..<3, using: &random) == 0 ? Int64.random(in: 6_000...60_000, using: &random) : nil
         // Small, but with room for what must be remembered for a day: a disk that is too small for its keys is full for ever.
         diskBytes =
             Int.random(in: 0..<4, using: &random) == 0

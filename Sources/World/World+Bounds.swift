@@ -19,7 +19,7 @@ extension World {
     func checkFootprint(of region: Region) throws(Violation) {
         guard let footprint = region.life?.gateway.footprint else { return }
         if footprint.promised != 0 {
-            throw Violation("\(region.name): room of \(footprint.promised) bytes is promised to batches that are no more")
+            throw Violation("\(region.name): \(footprint.promised) bytes are promised to batches that are no more")
         }
         if let stuck = footprint.underWay.first(where: { $0.value > 0 }) {
             throw Violation("\(region.name): \(stuck.value) batches of \(stuck.key) are worked on for ever")

@@ -22,5 +22,9 @@ enum Seeds {
             seed: 8862, hours: 0.02,
             story: "the disk failed once while the trail's head was read at start: a new chain began"),
         Known(seed: 9673, hours: 0.02, story: "the same"),
+        Known(
+            seed: 20466, hours: 0.02,
+            story: "a salvage failed in the middle of its copy: what was left of that stopped every further try"
+        ),
     ]
 }

@@ -1,0 +1,39 @@
+import Journal
+import Model
+import Simulation
+import SystemPackage
+import Testing
+
+@Suite struct SalvageTests {
+    @Test("a salvage that fails anywhere is tried again and ends whole: what is sound is handed over once, and stays")
+    func failsAnywhere() throws {
+        var failures = 0
+        for failing in 0..<40 {
+            let bench = Bench()
+            try bench.start()
+            for _ in 0..<3 { try bench.append() }
+            let damaged = try bench.seal()
+            try bench.disk.flipBit(damaged.path, 100)
+            try bench.start()
+            let segment = try #require(bench.report.damagedSealed.first)
+
+            let calls = Countdown(failing)
+            bench.disk.setFailures { _ in calls.isDue() ? .ioError : nil }
+            var salvage = try? bench.stream.salvage(segment)
+            bench.disk.setFailures(nil)
+            if salvage == nil {
+                failures += 1
+                salvage = try bench.stream.salvage(segment)
+            }
+            let sound = SequenceRange(first: 2, count: 4)
+            #expect(salvage?.sealed.map(\.range) == [sound], "operation \(failing)")
+            #expect(salvage?.damages.map(\.range) == [SequenceRange(first: 0, count: 2)], "operation \(failing)")
+            #expect(bench.stream.heldBytes == salvage?.sealed.reduce(0) { $0 + $1.length }, "operation \(failing)")
+            #expect(!bench.names().contains(segment.path.lastComponent!.string), "operation \(failing)")
+            try bench.start()
+            #expect(bench.report.sealed.map(\.range) == [sound], "operation \(failing)")
+            #expect(bench.report.damagedSealed.isEmpty, "operation \(failing)")
+        }
+        #expect(failures > 10)
+    }
+}
