@@ -46,6 +46,7 @@ extension Gateway {
             gateway: configuration.name, incarnation: incarnation, writer: ledgerOpened.stream.writer, time: time,
             timers: timers, log: log)
         let lateTrail = LateBound<Trail<FS, Time>>()
+        let lateGateway = LateBound<Gateway>()
         let zones = ZoneTable(
             stores.map { name, store in
                 let link = ZoneLink<FS, Store, Time>(
@@ -62,6 +63,8 @@ extension Gateway {
                 ) { segment, stream, completion in
                     guard stream != .ledger else { return completion() }
                     ledger.recordUntilDurable([.objectLanded(.init(segment, stream, name))], completion: completion)
+                } salvager: { segment, writer in
+                    lateGateway.value?.rescue(segment, writer)
                 }
                 return Zone(name, store: store, lander: lander, link: link, timers: timers, log: log)
             })
@@ -105,6 +108,7 @@ extension Gateway {
                 workers: workers, timers: timers, available: available, strong: strong, quarantine: quarantine,
                 orphans: orphans, ledger: ledger, reserve: opener.reserve, trail: trail, telemetry: telemetry,
                 zones: zones, budget: budget))
+        lateGateway.bind(gateway)
         gateway.markBeginning()
         // Positions come behind all that recovery found: who reads one knows that nothing more is left of earlier lives.
         let found = opened.flatMap { gateway.facts(of: $0) }
@@ -158,39 +162,46 @@ extension Gateway {
         let report = opened.report
         let lander = zones[opened.stream.configuration.zone].lander
         for segment in report.sealed { lander.add(segment, writer: opened.stream.writer) }
-        for segment in report.damagedSealed { rescue(segment, opened.stream, lander) }
+        for segment in report.damagedSealed {
+            lander.beginSalvage()
+            rescue(segment, opened.stream.writer)
+        }
     }
 
     /// A sealed segment that rotted: if the landing zone holds it, it is only to be retired; if not, it is salvaged.
-    private func rescue(
-        _ segment: SealedSegment, _ stream: AvailableStream<FS, Time>, _ lander: Lander<FS, Store, Time>
-    ) {
-        let writer = stream.writer
+    private func rescue(_ segment: SealedSegment, _ writer: StreamWriter<FS, Time>) {
+        let stream = recovered(writer.stream)
+        let lander = zones[stream?.configuration.zone ?? configuration.ownZone].lander
         log.error(
             "a sealed segment is damaged on disk; asking the landing zone whether it holds it",
             metadata: ["file": "\(segment.path)", "object": "\(segment.objectName)"])
         lander.inspect(segment) { [self] outcome in
             switch outcome {
             case .present(let length, let sha256) where length == segment.length && sha256 == segment.sha256:
-                lander.add(alreadyLanded: segment, writer: writer)
+                lander.endSalvage(alreadyLanded: segment, writer: writer)
             case .present, .absent:
                 writer.salvage(segment) { [self] result in
                     switch result {
                     case .success(let salvage):
                         let facts = salvage.damages.map { damaged(writer.stream, $0) }
                         record(facts)
-                        stream.landing.replace(segment, by: salvage.sealed)
-                        for sound in salvage.sealed { lander.add(sound, writer: writer) }
+                        stream?.landing.replace(segment, by: salvage.sealed)
+                        lander.endSalvage(into: salvage.sealed, writer: writer)
                     case .failure(let error):
                         log.error("could not salvage; will try again", metadata: ["error": "\(error)"])
-                        timers.after(.seconds(10)) { [weak self] in self?.rescue(segment, stream, lander) }
+                        timers.after(.seconds(10)) { [weak self] in self?.rescue(segment, writer) }
                     }
                 }
             case .failed(let failure):
                 log.warning("could not ask the landing zone; will try again", metadata: ["error": "\(failure.detail)"])
-                timers.after(.seconds(5)) { [weak self] in self?.rescue(segment, stream, lander) }
+                timers.after(.seconds(5)) { [weak self] in self?.rescue(segment, writer) }
             }
         }
+    }
+
+    /// The stream of this name that has a journal; `nil` for the ledger, which nobody waits for.
+    private func recovered(_ name: StreamName) -> AvailableStream<FS, Time>? {
+        available[name] ?? ([quarantine, trail.stream] + orphans).first { $0.configuration.name == name }
     }
 
     /// In batches: after a long outage the journal holds more segments than one batch may hold facts.

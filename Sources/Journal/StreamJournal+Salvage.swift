@@ -4,11 +4,12 @@ import SystemPackage
 
 extension StreamJournal {
     /// Takes a damaged sealed segment apart, after the landing zone has said that it does not hold it: sound runs become
-    /// segments of their own, what is between them is named, and the original is set aside. When it throws, it can be tried
-    /// again, and goes on where it failed.
+    /// segments of their own, what is between them is named, and the original is set aside. One that is sound after all
+    /// comes back as it is. When it throws, it can be tried again, and goes on where it failed.
     package func salvage(_ segment: SealedSegment) throws(JournalError) -> Salvage {
         do throws(FileError) {
             // Copied only once: a try that failed later may have taken the original away already.
+            if salvages[segment.path] == nil, try isSound(segment) { return Salvage(sealed: [segment], damages: []) }
             let salvage = if let made = salvages[segment.path] { made } else { try copySound(segment) }
             salvages[segment.path] = salvage
             try Salvager(files: files, paths: paths, stream: stream).setAside(segment.path)
@@ -20,6 +21,21 @@ extension StreamJournal {
                 error.isOutOfSpace ? .full : .failed, "a damaged segment could not be salvaged", stream: stream,
                 path: segment.path, error)
         }
+    }
+
+    /// Whether the file holds what was sealed: then its bytes were damaged on their way only.
+    private func isSound(_ segment: SealedSegment) throws(FileError) -> Bool {
+        let file = try files.open(segment.path, .read)
+        guard try file.size() == segment.length else { return false }
+        var hash = SHA256()
+        var offset: Int64 = 0
+        while offset < segment.length {
+            let piece = try file.readPiece(at: offset, count: Int(min(1 << 20, segment.length - offset)))
+            guard !piece.isEmpty else { return false }
+            piece.withUnsafeBytes { hash.update($0) }
+            offset += Int64(piece.count)
+        }
+        return hash.finish() == segment.sha256
     }
 
     private func copySound(_ segment: SealedSegment) throws(FileError) -> Salvage {

@@ -16,8 +16,8 @@ struct Fault: Sendable {
         case override(PartitionControl.Override)
         /// The settings are read again.
         case reload
-        /// The machine loses its power, and a bit of the journal is another when it is back.
-        case rot
+        /// A bit of the journal is another: when the machine is back after it has lost its power, or while the gateway runs.
+        case rot(whileRunning: Bool)
     }
 
     /// Its place in the world's plan.
@@ -42,7 +42,8 @@ extension Fault: CustomStringConvertible {
         case .clockJump(let seconds): "the wall clock jumps by \(seconds) s"
         case .override(let override): "an operator sets \(override.rawValue)"
         case .reload: "the settings are read again"
-        case .rot: "the machine loses its power, and a bit of its journal flips"
+        case .rot(false): "the machine loses its power, and a bit of its journal flips"
+        case .rot(true): "a bit of the journal flips"
         }
     }
 
@@ -58,7 +59,8 @@ extension Fault: CustomStringConvertible {
         case .clockJump: "clock jump"
         case .override(let override): "operator \(override.rawValue)"
         case .reload: "reload"
-        case .rot: "bit rot"
+        case .rot(false): "bit rot"
+        case .rot(true): "bit rot in a running gateway's journal"
         }
     }
 }

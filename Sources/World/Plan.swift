@@ -65,7 +65,9 @@ struct Plan {
                 operations: Int.random(in: 0..<60, using: &random), powerCut: Bool.random(using: &random))
         case 9 where hasDiskFaults: return .diskFaults(oneIn: Int.random(in: 20...200, using: &random))
         case 10 where hasClockJumps: return .clockJump(seconds: Int.random(in: -3600...3600, using: &random))
-        case 11 where hasRot: return .rot
+        case 11 where hasRot:
+            // A disk that fails as well may spoil the rewriting of what it could not sync: that segment waits for a start.
+            return .rot(whileRunning: !hasDiskFaults && Bool.random(using: &random))
         case 12: return .reload
         default: return .override(PartitionControl.Override.allCases.randomElement(using: &random)!)
         }

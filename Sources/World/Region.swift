@@ -94,7 +94,8 @@ final class Region: @unchecked Sendable {
         if powerCut { disk.crash(using: &loop.random) } else { disk.killProcess() }
     }
 
-    private func strike(_ seed: UInt64) {
+    /// A bit of a journal flips.
+    func strike(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let streams = world.streams.filter { $0.consistency == .available }.map(\.name)
         guard let rot = try? Rot.strike(disk, streams, &random) else { return }

@@ -95,7 +95,8 @@ package final class World: @unchecked Sendable {
             loop.later(after: fault.lasts) { [self] in if isStormy { region.link.weather = .fine } }
         case .death(let powerCut): region.die(powerCut: powerCut)
         case .deathInside(let operations, let powerCut): region.die(inside: operations, powerCut: powerCut)
-        case .rot: region.die(powerCut: true, rot: fault.seed)
+        case .rot(false): region.die(powerCut: true, rot: fault.seed)
+        case .rot(true): region.strike(fault.seed)
         case .diskFaults(let oneIn):
             let faults = DiskFaults(seed: fault.seed, oneIn: oneIn)
             region.disk.setFailures { faults.failure(of: $0) }

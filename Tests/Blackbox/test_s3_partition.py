@@ -43,6 +43,33 @@ def cut(gateway, proxy):
     gateway.wait_state("partitioned", 60)
 
 
+def test_a_segment_that_rots_in_a_running_gateway_lands_but_for_the_damaged_block(ceph, folder):
+    """Ceph verifies the hash of what it is sent, as S3 does; moto takes anything."""
+    with Gateway(folder, {"streams": STREAMS}, zone=S3Zone(ceph)) as gateway:
+        control = Control(gateway)
+        assert control.sluice("partition", "hold", "--reason", "maintenance").returncode == 0
+        for number in range(3):
+            assert gateway.post("audit_logs", b'{"id":"e%d"}' % number).status == 202
+        journal = gateway.journal / "audit_logs"
+        eventually(lambda: list(journal.glob("*.sealed")), seconds=20)
+        segment = next(journal.glob("*.json.gz"))
+        content = bytearray(segment.read_bytes())
+        blocks = [at for at in range(len(content)) if content[at:at + 4] == b"\x1f\x8b\x08\x04"]
+        assert len(blocks) == 3
+        content[(blocks[1] + blocks[2]) // 2] ^= 1
+        with open(segment, "r+b") as file:
+            file.write(content)
+        assert control.sluice("partition", "auto", "--reason", "done").returncode == 0
+        # The stream goes on; what is sound of the segment comes a little later.
+        assert gateway.post("audit_logs", b'{"id":"e3"}').status == 202
+        gateway.wait_landed("audit_logs", 3, seconds=30)
+        assert sorted(line["event_key"] for line in gateway.landed("audit_logs")) == ["e0", "e2", "e3"]
+        assert gateway.stop() == 0, gateway.tail()
+        status, report = gateway.verify()
+        assert status == 1 and {finding["kind"] for finding in report["findings"]} == {"damaged"}, report
+        assert (gateway.journal / "damaged" / "audit_logs" / segment.name).exists()
+
+
 def test_hold_while_a_backlog_drains_stops_it_within_a_second(s3, proxy, folder):
     dice = random.Random(4)
     settings = {

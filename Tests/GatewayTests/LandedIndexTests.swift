@@ -102,6 +102,19 @@ import Testing
         #expect(ask(&through, at(1), 0) == at(1))
     }
 
+    @Test("what the disk lost of this life is waited for no more, what is left of it is")
+    func damaged() {
+        var through = LandedThrough(incarnation: life)
+        through.landed(sealed(0, 5))
+        through.replace(sealed(5, 9), by: [sealed(5, 6), sealed(8, 9)])
+        #expect(ask(&through, at(1), 9) == nil)
+        through.landed(sealed(5, 6))
+        #expect(ask(&through, at(2), 8) == at(2))
+        #expect(ask(&through, at(3), 9) == nil)
+        through.landed(sealed(8, 9))
+        #expect(ask(&through, at(4), 9) == at(4))
+    }
+
     @Test("in a long outage marks are thinned out: it says less, and never more than is so")
     func bounded() throws {
         var through = LandedThrough(incarnation: life)

@@ -108,6 +108,17 @@ import Testing
         #expect(schedule.next(now: at(0)) == .send(other))
     }
 
+    @Test("a damaged segment goes, and lets the others pass")
+    func damaged() {
+        var schedule = schedule()
+        let ticket = schedule.add(to: a, bytes: 7)
+        let next = schedule.add(to: a, bytes: 5)
+        _ = schedule.next(now: at(0))
+        #expect(schedule.finished(ticket, .failed(.corrupt, retryAfter: nil), now: at(0), jitter: 0) == .damaged)
+        #expect(schedule.pending == 1 && schedule.pendingBytes == 5 && schedule.landable == 1)
+        #expect(schedule.next(now: at(0)) == .send(next))
+    }
+
     @Test("a backlog drains at the set rate, and what came after it is not part of it")
     func drainRate() {
         var configuration = LandingSchedule.Configuration()

@@ -36,4 +36,17 @@ import Testing
         }
         #expect(failures > 10)
     }
+
+    @Test("a segment that is sound after all comes back as it is, and stays where it is")
+    func sound() throws {
+        let bench = Bench()
+        try bench.start()
+        try bench.append()
+        let segment = try bench.seal()
+        let salvage = try bench.stream.salvage(segment)
+        #expect(salvage.sealed.map(\.path) == [segment.path] && salvage.damages.isEmpty)
+        #expect(bench.stream.heldBytes == segment.length)
+        try bench.start()
+        #expect(bench.report.sealed.map(\.path) == [segment.path])
+    }
 }

@@ -41,10 +41,17 @@ package struct LandedThrough: Sendable {
         inherited.insert(segment)
     }
 
-    /// A damaged segment of an earlier life was split into these.
+    /// A damaged segment was split into these. What lies between them is lost, and said to be: it is waited for no more.
     package mutating func replace(_ segment: Place, by parts: [Place]) {
-        inherited.remove(segment)
-        parts.forEach { inherit($0) }
+        guard segment.incarnation == incarnation else {
+            inherited.remove(segment)
+            return parts.forEach { inherit($0) }
+        }
+        var next = segment.range.first
+        for range in parts.map(\.range) + [SequenceRange(first: segment.range.end, count: 0)] {
+            if range.first > next { landed(.init(incarnation, .init(first: next, count: range.first - next))) }
+            next = max(next, range.end)
+        }
     }
 
     package mutating func landed(_ segment: Place) {

@@ -19,6 +19,8 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
         var items: [LandingSchedule.Ticket: Item] = [:]
         /// Landed, but not yet recorded and retired.
         var retiring = 0
+        /// Damaged, and not yet taken apart.
+        var damaged = 0
     }
 
     private let state: Monitor<State>
@@ -27,6 +29,7 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
     private let time: Time
     private let timers: TimerQueue<Time>
     private let recorder: Recorder
+    private let salvager: Salvager
     private let jitter: @Sendable () -> Double
     private let telemetry: Telemetry
     private let log: Logger
@@ -34,10 +37,13 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
     /// Writes a landed fact and calls back once it is durable.
     package typealias Recorder = @Sendable (SealedSegment, StreamName, @escaping @Sendable () -> Void) -> Void
 
+    /// Takes a damaged segment apart, which may take long, and ends with one of the `endSalvage` calls.
+    package typealias Salvager = @Sendable (SealedSegment, Writer) -> Void
+
     package init(
         _ configuration: LandingSchedule.Configuration, store: Store, link: ZoneLink<FS, Store, Time>, time: Time,
         timers: TimerQueue<Time>, jitter: @escaping @Sendable () -> Double, telemetry: Telemetry, log: Logger,
-        recorder: @escaping Recorder
+        recorder: @escaping Recorder, salvager: @escaping Salvager
     ) {
         self.jitter = jitter
         state = Monitor(State(schedule: LandingSchedule(configuration)))
@@ -46,6 +52,7 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
         self.time = time
         self.timers = timers
         self.recorder = recorder
+        self.salvager = salvager
         self.telemetry = telemetry
         self.log = log
     }
@@ -66,10 +73,22 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
         pump()
     }
 
-    /// Records and retires a segment that the landing zone was found to hold.
-    package func add(alreadyLanded segment: SealedSegment, writer: Writer) {
-        state.withLock { $0.retiring += 1 }
+    /// A damaged segment counts as not landed until one of the calls below.
+    func beginSalvage() { state.withLock { $0.damaged += 1 } }
+
+    /// The landing zone was found to hold a segment that is damaged here: it is recorded and retired.
+    func endSalvage(alreadyLanded segment: SealedSegment, writer: Writer) {
+        state.withLock { state in
+            state.damaged -= 1
+            state.retiring += 1
+        }
         recordAndRetire(Item(segment: segment, writer: writer))
+    }
+
+    /// A damaged segment has been taken apart into these.
+    func endSalvage(into segments: [SealedSegment], writer: Writer) {
+        for segment in segments { add(segment, writer: writer) }
+        state.signal { $0.damaged -= 1 }
     }
 
     /// Asks the landing zone for the segment's object.
@@ -85,7 +104,7 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
     }
 
     /// Segments not yet landed and retired.
-    package var backlog: Int { state.withLock { $0.schedule.pending + $0.retiring } }
+    package var backlog: Int { state.withLock { $0.schedule.pending + $0.retiring + $0.damaged } }
 
     /// Whether nothing is left of what waited when the zone healed.
     var isDrained: Bool { state.withLock { $0.schedule.isDrained } }
@@ -114,7 +133,7 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
 
     /// Waits until everything that can land has landed and is retired, or until the deadline; whether it has.
     package func waitUntilLanded(deadline: MonotonicInstant) -> Bool {
-        state.wait(until: deadline) { $0.schedule.landable + $0.retiring == 0 ? true : nil } ?? false
+        state.wait(until: deadline) { $0.schedule.landable + $0.retiring + $0.damaged == 0 ? true : nil } ?? false
     }
 
     private func pump() {
@@ -152,18 +171,28 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
                 let verdict = state.schedule.finished(
                     ticket, LandingOutcome(outcome), now: time.monotonic(),
                     jitter: jitter())
-                if verdict == .landed {
+                switch verdict {
+                case .landed:
                     state.items[ticket] = nil
                     state.retiring += 1
+                case .damaged:
+                    state.items[ticket] = nil
+                    state.damaged += 1
+                case .retry, .stopped: break
                 }
                 return verdict
             }
             count(outcome, item)
             report(outcome, verdict, segment)
             link.heard(outcome)
-            if verdict == .landed {
+            switch verdict {
+            case .landed:
                 if link.effective == .draining, isDrained { link.backlogLanded() }
                 recordAndRetire(item)
+            case .damaged:
+                // Not at once: bytes that were damaged on their way only are sent again, over and over.
+                timers.after(.seconds(5)) { [weak self] in self?.salvager(segment, item.writer) }
+            case .retry, .stopped: break
             }
             pump()
         }
@@ -200,6 +229,10 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
             log.warning(
                 "landing failed; the segment stays in the journal",
                 metadata: metadata.merging(["outcome": "\(outcome)", "retry_in": "\(pause)"]) { $1 })
+        case .damaged:
+            log.error(
+                "landing failed: the segment's bytes are not those that were sealed",
+                metadata: metadata.merging(["outcome": "\(outcome)"]) { $1 })
         case .stopped:
             log.critical(
                 "the object's name is taken by other bytes: this stream is stopped and nothing was overwritten; compare the object with `sluice journal inspect`",

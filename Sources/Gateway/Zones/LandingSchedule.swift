@@ -5,8 +5,8 @@ package import Model
 ///
 /// Oldest first within a stream, streams in turn, at most `concurrency` at once, and one at a time per stream, so that
 /// a stream's objects appear in order. While a backlog drains, at most so many bytes a second, and newest first if so set.
-/// A failure of any class keeps the segment and delays its stream by a jittered, doubling pause; only different content
-/// under the segment's name stops the stream for good.
+/// A failure of any class keeps the segment and delays its stream by a jittered, doubling pause; a segment that the disk
+/// damaged lets the others pass; only different content under the segment's name stops the stream for good.
 package struct LandingSchedule: Sendable {
     package typealias Ticket = UInt64
 
@@ -44,6 +44,8 @@ package struct LandingSchedule: Sendable {
         case retry(after: Duration)
         /// The name is taken by other bytes: the stream is stopped.
         case stopped
+        /// The segment's bytes are no longer those that were sealed: it waits here no more, and is to be taken apart.
+        case damaged
     }
 
     private struct Lane {
@@ -168,6 +170,10 @@ package struct LandingSchedule: Sendable {
             lane.putBack(ticket)
             lane.stopped = true
             return .stopped
+        case .failed(.corrupt, _):
+            segments[ticket] = nil
+            pendingBytes -= bytes
+            return .damaged
         case .failed(_, let retryAfter):
             lane.putBack(ticket)
             let doubled = configuration.retryMin * (1 << min(lane.failures, 20))
