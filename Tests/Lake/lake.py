@@ -15,7 +15,8 @@ os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUNDLE = ROOT / "deploy" / "databricks"
-SQL = BUNDLE / "sql"
+# `mutants.py` runs the tests on a copy with a mistake in it.
+SQL = pathlib.Path(os.environ.get("SLUICE_LAKE_SQL", BUNDLE / "sql"))
 STREAMS = ("audit_logs", "job_events", "billing_usage", "cluster_metrics",
            "identities", "deletions", "_ledger", "_quarantine", "_trail")
 SCHEMA = "spark_catalog.default"
@@ -57,6 +58,8 @@ def start_session(work: pathlib.Path, driver_memory="2g"):
             .config("spark.jars", jar).config("spark.driver.extraClassPath", jar)
             .config("spark.connect.grpc.binding.port", str(port))
             .config("spark.driver.memory", driver_memory)
+            # Plans are also most of the garbage: in a small young generation it is collected all the time.
+            .config("spark.driver.extraJavaOptions", "-Xms1200m -Xmn700m")
             .config("spark.sql.catalog.spark_catalog", "testdelta.TestDeltaCatalog")
             .config("spark.sql.warehouse.dir", str(work / "warehouse"))
             .config("spark.sql.shuffle.partitions", "1")
@@ -69,6 +72,10 @@ def start_session(work: pathlib.Path, driver_memory="2g"):
             .config("spark.sql.adaptive.enabled", "false")
             .config("spark.sql.connect.serverStacktrace.enabled", "false")
             .config("spark.sql.pyspark.jvmStacktrace.enabled", "false")
+            # Nobody looks at what was run: no text of plans, which are long, and none of the past.
+            .config("spark.sql.maxPlanStringLength", "1000").config("spark.sql.ui.explainMode", "simple")
+            .config("spark.sql.ui.retainedExecutions", "1").config("spark.ui.retainedJobs", "1")
+            .config("spark.ui.retainedStages", "1").config("spark.ui.retainedTasks", "1")
             .config("spark.sql.streaming.stopTimeout", "30s")
             .getOrCreate())
 
@@ -101,6 +108,7 @@ class Lake:
         """One update of all pipelines' files (or of some), as one graph; raises when a flow fails."""
         from pyspark.pipelines.spark_connect_graph_element_registry import SparkConnectGraphElementRegistry
         from pyspark.pipelines.spark_connect_pipeline import create_dataflow_graph, start_run
+        from pyspark.sql.connect import proto
         graph = create_dataflow_graph(
             self.session, default_catalog="spark_catalog", default_database="default", sql_conf={})
         registry = SparkConnectGraphElementRegistry(self.session, graph)
@@ -112,8 +120,14 @@ class Lake:
         events = start_run(
             self.session, graph, full_refresh=[], full_refresh_all=False, refresh=[], dry=False,
             storage=f"file://{self.work}/checkpoints")
-        for _ in events:
-            pass
+        try:
+            for _ in events:
+                pass
+        finally:
+            # Else the session keeps the graph, with every plan of it, until it ends.
+            command = proto.Command()
+            command.pipeline_command.drop_dataflow_graph.dataflow_graph_id = graph
+            self.session.client.execute_command(command)
 
     def make_landing_table(self, folder):
         pathlib.Path(folder.path).mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 package testdelta;
 
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -22,8 +23,11 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 
 /** Reads a table as it was when the scan was built, or as a stream of appended rows. */
 final class MemoryScan implements Scan {
-  /** Readers run in the same process: a partition names its rows by a number. */
-  private static final ConcurrentHashMap<Integer, List<InternalRow>> PARTITIONS = new ConcurrentHashMap<>();
+  /**
+   * Readers run in the same process: a partition names its rows by a number. They are there for as long as the plan that they
+   * were read for; kept for longer, the old rows of every table that was ever rewritten would fill the memory.
+   */
+  private static final ConcurrentHashMap<Integer, WeakReference<List<InternalRow>>> PARTITIONS = new ConcurrentHashMap<>();
   private static final AtomicInteger NEXT = new AtomicInteger();
 
   private final MemoryTable table;
@@ -66,9 +70,10 @@ final class MemoryScan implements Scan {
   }
 
   private static InputPartition[] plan(List<InternalRow> rows) {
+    PARTITIONS.values().removeIf(kept -> kept.get() == null);
     int number = NEXT.incrementAndGet();
-    PARTITIONS.put(number, rows);
-    return new InputPartition[] {new Partition(number)};
+    PARTITIONS.put(number, new WeakReference<>(rows));
+    return new InputPartition[] {new Partition(number, rows)};
   }
 
   private PartitionReaderFactory factory() {
@@ -81,11 +86,20 @@ final class MemoryScan implements Scan {
     return new Factory(places, types);
   }
 
-  record Partition(int number) implements InputPartition {}
+  /** Goes to its reader without the rows; where it was planned, it keeps them. */
+  static final class Partition implements InputPartition {
+    private final int number;
+    private final transient List<InternalRow> rows;
+
+    Partition(int number, List<InternalRow> rows) {
+      this.number = number;
+      this.rows = rows;
+    }
+  }
 
   record Factory(int[] places, DataType[] types) implements PartitionReaderFactory {
     @Override public PartitionReader<InternalRow> createReader(InputPartition partition) {
-      Iterator<InternalRow> rows = PARTITIONS.get(((Partition) partition).number()).iterator();
+      Iterator<InternalRow> rows = PARTITIONS.get(((Partition) partition).number).get().iterator();
       return new PartitionReader<>() {
         private InternalRow row;
 
