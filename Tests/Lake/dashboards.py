@@ -80,12 +80,12 @@ CREATE TABLE completeness AS SELECT s.stream, 'g' || g.i AS gateway, 'running' A
 CREATE TABLE completeness_history AS SELECT 's' || (i % 9) AS stream, ago(i // 9 * 120) AS computed_at,
   ago(i // 9 * 120 + 180) AS complete_through, 8::BIGINT AS gateways FROM range(getvariable('hours') * 30 * 9) AS t(i);
 CREATE TABLE check_results AS SELECT ago(i // 60 * 900) AS run_at, 'check' || (i % 10) AS check_name,
-  'scope' || (i % 60) AS scope, (i % 997 = 0)::BIGINT AS failures, 'x' AS detail
+  'scope' || (i % 60) AS scope, (i % 997 = 0)::BIGINT AS failures, 'x' AS detail, 2 AS days
   FROM range(getvariable('hours') * 4 * 60) AS t(i);
 CREATE TABLE schema_observed AS SELECT 's' || (i % 4) AS stream, h(i // 100) AS hour,
   'f' || (i // 4 % 25) || CASE WHEN i // 100 = 1 AND i % 100 = 7 THEN 'x' ELSE '' END AS field, 'STRING' AS type,
   100::BIGINT AS events, 100::BIGINT AS of_events FROM range(getvariable('hours') * 100) AS t(i);
-CREATE TABLE silver_quarantine AS SELECT ago(i / 4) AS received_at, 's' || (i % 4) AS stream, ['reason' || (i % 9)] AS reasons
+CREATE TABLE silver_quarantine AS SELECT ago(i / 4) AS ingested_at, 's' || (i % 4) AS stream, ['reason' || (i % 9)] AS reasons
   FROM range(getvariable('bronze_hours') * 3600 * 4) AS t(i);
 CREATE TABLE bronze_objects AS
   SELECT ['audit_logs', 'job_events', 'billing_usage', 'cluster_metrics', '_ledger'][1 + i % 5] AS stream,

@@ -170,7 +170,8 @@ CREATE TABLE IF NOT EXISTS check_results (
   check_name STRING NOT NULL,
   scope STRING NOT NULL COMMENT 'what was checked: a stream, a table, a gateway',
   failures BIGINT NOT NULL,
-  detail STRING
+  detail STRING,
+  days INT NOT NULL COMMENT 'how far back it looked: each job that runs the checks has its own'
 ) USING DELTA CLUSTER BY (run_at) COMMENT 'Results of the checks, newest and past';
 
 CREATE TABLE IF NOT EXISTS schema_observed (

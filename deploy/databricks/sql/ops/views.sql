@@ -63,10 +63,14 @@ SELECT get_json_object(payload, '$.gateway') AS gateway, get_json_object(payload
 FROM (SELECT regexp_extract(raw, '"payload":(.*)\\}$', 1) AS payload, ingested_at FROM bronze_trail)
 GROUP BY payload;
 
--- The newest result of every check.
+-- The newest run of each job that runs the checks: the one of the last days does not hide what the nightly one finds further
+-- back, and a scope that is no longer checked is gone.
 CREATE OR REPLACE VIEW checks_now AS
-SELECT check_name, scope, max_by(failures, run_at) AS failures, max_by(detail, run_at) AS detail, max(run_at) AS run_at
-FROM check_results GROUP BY check_name, scope;
+SELECT r.check_name, r.scope, r.failures, r.detail, r.run_at, r.days
+FROM check_results AS r
+JOIN (
+  SELECT days, max(run_at) AS run_at FROM check_results WHERE run_at >= current_timestamp() - INTERVAL 26 HOURS
+  GROUP BY days) AS newest ON newest.days = r.days AND newest.run_at = r.run_at;
 
 -- Drift: what a stream's newest hour has that the 24 hours before had not (new, retyped), and what is missing in it that
 -- was in nearly every event before (vanished). The last eight days.
