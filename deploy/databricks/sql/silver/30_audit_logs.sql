@@ -14,7 +14,11 @@ SELECT
   try_variant_get(line, '$.batch_key', 'string') AS batch_key,
   try_variant_get(line, '$.batch_index', 'bigint') AS batch_index,
   try_to_timestamp(try_variant_get(line, '$.received_at', 'string')) AS received_at,
-  try_to_timestamp(try_variant_get(line, '$.payload.eventTime', 'string')) AS event_time,
+  -- As the gateways take it: a number is of seconds since 1970, or of milliseconds from 10^11 on.
+  coalesce(
+    timestamp_micros(try_cast(try_variant_get(line, '$.payload.eventTime', 'double')
+      * CASE WHEN try_variant_get(line, '$.payload.eventTime', 'double') >= 1e11 THEN 1000 ELSE 1000000 END AS BIGINT)),
+    try_to_timestamp(try_variant_get(line, '$.payload.eventTime', 'string'))) AS event_time,
   try_variant_get(line, '$.payload.eventVersion', 'string') AS event_version,
   try_variant_get(line, '$.payload.recipientAccountId', 'string') AS account_id,
   try_variant_get(line, '$.payload.awsRegion', 'string') AS region,

@@ -14,7 +14,11 @@ SELECT
   try_variant_get(line, '$.batch_key', 'string') AS batch_key,
   try_variant_get(line, '$.batch_index', 'bigint') AS batch_index,
   try_to_timestamp(try_variant_get(line, '$.received_at', 'string')) AS received_at,
-  try_to_timestamp(try_variant_get(line, '$.payload.event_time', 'string')) AS event_time,
+  -- As the gateways take it: a number is of seconds since 1970, or of milliseconds from 10^11 on.
+  coalesce(
+    timestamp_micros(try_cast(try_variant_get(line, '$.payload.event_time', 'double')
+      * CASE WHEN try_variant_get(line, '$.payload.event_time', 'double') >= 1e11 THEN 1000 ELSE 1000000 END AS BIGINT)),
+    try_to_timestamp(try_variant_get(line, '$.payload.event_time', 'string'))) AS event_time,
   try_variant_get(line, '$.payload.account_id', 'string') AS account_id,
   try_variant_get(line, '$.payload.workspace_id', 'string') AS workspace_id,
   try_variant_get(line, '$.payload.cluster_id', 'string') AS cluster_id,
@@ -59,7 +63,8 @@ SELECT
     CASE WHEN NOT malformed AND cluster_id IS NULL THEN 'no_cluster_id' END,
     CASE WHEN NOT malformed AND instance_id IS NULL THEN 'no_instance_id' END,
     CASE WHEN cpu_user_percent NOT BETWEEN 0 AND 100 OR cpu_system_percent NOT BETWEEN 0 AND 100
-      OR mem_used_percent NOT BETWEEN 0 AND 100 THEN 'percent_out_of_range' END,
+      OR cpu_wait_percent NOT BETWEEN 0 AND 100 OR mem_used_percent NOT BETWEEN 0 AND 100
+      OR mem_swap_percent NOT BETWEEN 0 AND 100 THEN 'percent_out_of_range' END,
     CASE WHEN network_sent_bytes < 0 OR network_received_bytes < 0 THEN 'negative_bytes' END
   ), reason -> reason IS NOT NULL) AS reasons
 FROM STREAM(cluster_metrics_typed) AS t

@@ -15,29 +15,36 @@ SELECT 'gateway' AS origin,
   object, landed_at, ingested_at, 0L AS replay
 FROM (SELECT try_parse_json(raw) AS line, raw, object, landed_at, ingested_at FROM STREAM(bronze_quarantine) WITH (SKIPCHANGECOMMITS = TRUE));
 
+-- Of a line that is no VARIANT, some things can be read nevertheless.
 CREATE TEMPORARY VIEW rejects AS
-SELECT sha2(concat_ws('|', object, batch_key, batch_index, raw), 256) AS line_id, * FROM (
+-- Not by its text where it is numbered: that changes when somebody whom it names is erased.
+SELECT sha2(concat_ws('|', object, stream, producer, batch_key, batch_index, CASE WHEN batch_index IS NULL THEN raw END), 256)
+  AS line_id, * FROM (
 SELECT 'lake' AS origin, 'audit_logs' AS stream, reasons, CAST(NULL AS STRING) AS detail, raw,
-  event_id AS event_key, batch_key, batch_index, producer, received_at, object, landed_at, ingested_at, replay
+  coalesce(event_id, get_json_object(raw, '$.event_key')) AS event_key, batch_key, batch_index,
+  coalesce(producer, get_json_object(raw, '$.producer')) AS producer, received_at, object, landed_at, ingested_at, replay
 FROM STREAM(audit_logs_checked) WHERE size(reasons) > 0
 UNION ALL
 SELECT 'lake' AS origin, 'job_events' AS stream, reasons, CAST(NULL AS STRING) AS detail, raw,
-  event_id AS event_key, batch_key, batch_index, producer, received_at, object, landed_at, ingested_at, replay
+  coalesce(event_id, get_json_object(raw, '$.event_key')) AS event_key, batch_key, batch_index,
+  coalesce(producer, get_json_object(raw, '$.producer')) AS producer, received_at, object, landed_at, ingested_at, replay
 FROM STREAM(job_events_checked) WHERE size(reasons) > 0
 UNION ALL
 SELECT 'lake' AS origin, 'billing_usage' AS stream, reasons, CAST(NULL AS STRING) AS detail, raw,
-  record_id AS event_key, batch_key, batch_index, producer, received_at, object, landed_at, ingested_at, replay
+  coalesce(record_id, get_json_object(raw, '$.event_key')) AS event_key, batch_key, batch_index,
+  coalesce(producer, get_json_object(raw, '$.producer')) AS producer, received_at, object, landed_at, ingested_at, replay
 FROM STREAM(billing_usage_checked) WHERE size(reasons) > 0
 UNION ALL
 SELECT 'lake' AS origin, 'cluster_metrics' AS stream, reasons, CAST(NULL AS STRING) AS detail, raw,
-  event_id AS event_key, batch_key, batch_index, producer, received_at, object, landed_at, ingested_at, replay
+  coalesce(event_id, get_json_object(raw, '$.event_key')) AS event_key, batch_key, batch_index,
+  coalesce(producer, get_json_object(raw, '$.producer')) AS producer, received_at, object, landed_at, ingested_at, replay
 FROM STREAM(cluster_metrics_checked) WHERE size(reasons) > 0
 UNION ALL
 SELECT * FROM STREAM(gateway_rejects));
 
 CREATE STREAMING TABLE silver_quarantine
 USING DELTA
-CLUSTER BY (stream, received_at)
+CLUSTER BY (stream, ingested_at)
 COMMENT 'Lines that were refused, with reasons'
 TBLPROPERTIES (
   'delta.enableRowTracking' = 'true',
