@@ -107,13 +107,15 @@ def verify(zone, gone, folder, *options):
     return {stream["stream"]: stream for stream in json.loads(done.stdout)["streams"]}
 
 
-def compute(lake, gone, expected=(), written_off=()):
-    """What the lake says of it: anew, as often as it takes until nothing changes any more."""
+def compute(lake, gone, expected=(), written_off=(), torn=()):
+    """What the lake says of it: anew, as often as it takes until nothing changes any more. Of torn objects it lacks a line."""
     for table in MUTABLE:
         lake.run_text(f"DELETE FROM {table}")
     names = ", ".join(f"'{name}'" for name in gone) or "''"
     for table in ("bronze_objects", "silver_ledger"):
         lake.run_text(f"INSERT OVERWRITE {table} SELECT * FROM all_{table} WHERE object NOT IN ({names})")
+    for name in torn:
+        lake.run_text(f"UPDATE bronze_objects SET rows = rows - 1 WHERE object = '{name}'")
     for gateway in expected:
         lake.run_text(f"INSERT INTO lake_gateways VALUES ('{gateway}', current_timestamp(), 'test', NULL)")
     for life in written_off:
@@ -171,6 +173,15 @@ def test_of_a_whole_zone_only_the_life_that_was_cut_off_holds_streams_back(lake,
     streams, written_off = compute(lake, (), written_off=[life])
     agree(said, streams, written_off)
     assert streams["billing_usage"] == others
+
+
+@pytest.mark.parametrize("prefix", ["audit_logs/", "billing_usage/keyed/"])
+def test_an_object_that_lacks_a_line_is_as_one_that_is_not_there(lake, zone, tmp_path, prefix):
+    torn = next(name for name in objects(zone) if name.startswith(prefix) and "/aps1-a_" not in name)
+    said = verify(zone, {torn}, tmp_path / "zone")
+    streams, gateways = compute(lake, (), torn=[torn])
+    agree(said, streams, gateways)
+    assert {row["reason"] for row in gateways.values()} & {"missing", "missing_object"}
 
 
 def test_a_registered_gateway_that_has_never_spoken_holds_every_stream_back(lake):
