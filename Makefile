@@ -6,7 +6,7 @@ PYTEST := .venv/bin/pytest
 # Warnings fail the build of our own targets in tests and CI (Package.swift).
 STRICT := SLUICE_STRICT=1
 
-.PHONY: run build test test-swift test-blackbox lake test-lake lint format lake-bench bench bench-drain bench-s3 torture \
+.PHONY: run build test test-swift test-blackbox lake test-lake lint format lake-bench lake-mutants bench bench-drain bench-s3 torture \
 	canaries fuzz deps test-deps lake-deps venv venv-lake clean
 
 run: build
@@ -38,6 +38,10 @@ test-lake: build venv-lake
 lake-bench: venv-lake
 	.venv-lake/bin/python Tests/Lake/dashboards.py
 	.venv-lake/bin/python Tests/Lake/deciding.py
+
+# Mistakes in the lake's SQL, one at a time, each of which its test must find; an hour or more. MUTANTS=... picks by words.
+lake-mutants: build venv-lake
+	.venv-lake/bin/python Tests/Lake/mutants.py $(MUTANTS)
 
 lint: deps
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
