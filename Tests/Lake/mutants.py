@@ -32,6 +32,7 @@ RETENTION = MATRIX + "retention_takes_what_is_old_and_nothing_that_completeness_
 DRIFT = MATRIX + "a_new_a_retyped_and_a_vanished_field_are_seen_as_drift"
 ZONE = "test_completeness.py::test_of_a_whole_zone_only_the_life_that_was_cut_off_holds_streams_back"
 TORN = "test_completeness.py::test_an_object_that_lacks_a_line_is_as_one_that_is_not_there"
+GAP = "test_completeness.py::test_a_gap_of_one_event_is_a_gap"
 EXPECTED = "test_completeness.py::test_a_registered_gateway_that_has_never_spoken_holds_every_stream_back"
 VERIFY = "test_completeness.py::test_the_sql_says_what_verify_says_whatever_is_missing"
 EDGE = "test_closing.py::test_an_hour_closes_when_its_end_plus_grace_is_complete_and_not_an_instant_before"
@@ -71,7 +72,7 @@ MUTANTS = [
     Mutant(ADVANCE, "CASE WHEN o.rows = o.end - o.first THEN o.end ELSE 0L END", "o.end", TORN),
     Mutant(ADVANCE, "AND o.rows = f.events", "", TORN),
     Mutant(ADVANCE, "p.next_sequence > coalesce(l.contiguous, 0)", "p.next_sequence >= coalesce(l.contiguous, 0)", ZONE),
-    Mutant(ADVANCE, "WHEN first > reached THEN", "WHEN first > reached + 1 THEN", VERIFY),
+    Mutant(ADVANCE, "WHEN first > reached THEN", "WHEN first > reached + 1 THEN", GAP),
     Mutant(ADVANCE, "UNION ALL SELECT gateway, CAST(NULL AS TIMESTAMP) FROM lake_gateways", "", EXPECTED),
     Mutant(ADVANCE, "WHERE state NOT IN ('done', 'written_off')", "WHERE state NOT IN ('done')", ZONE),
     Mutant(ADVANCE, "CASE WHEN count(complete_through) = count(*) THEN min(complete_through) END", "max(complete_through)", VERIFY),

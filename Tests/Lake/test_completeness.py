@@ -184,6 +184,16 @@ def test_an_object_that_lacks_a_line_is_as_one_that_is_not_there(lake, zone, tmp
     assert {row["reason"] for row in gateways.values()} & {"missing", "missing_object"}
 
 
+def test_a_gap_of_one_event_is_a_gap(lake, zone, tmp_path):
+    names = [name for name in objects(zone) if name.startswith("job_events/")]
+    gone = next(name for name in names if name.endswith("_0-0.json.gz") and any(
+        name.split("/")[-1].replace("_0-0.json.gz", "_1-") in other for other in names))
+    said = verify(zone, {gone}, tmp_path / "zone")
+    streams, gateways = compute(lake, {gone})
+    agree(said, streams, gateways)
+    assert "missing" in {row["reason"] for row in gateways.values()}
+
+
 def test_a_registered_gateway_that_has_never_spoken_holds_every_stream_back(lake):
     streams, gateways = compute(lake, (), expected=["afs1-a"])
     assert set(streams.values()) == {None}
