@@ -64,7 +64,7 @@ extension Gateway {
                     guard stream != .ledger else { return completion() }
                     ledger.recordUntilDurable([.objectLanded(.init(segment, stream, name))], completion: completion)
                 } salvager: { segment, writer in
-                    lateGateway.value?.rescue(segment, writer)
+                    lateGateway.value?.salvage(segment, writer)
                 }
                 return Zone(name, store: store, lander: lander, link: link, timers: timers, log: log)
             })
@@ -164,48 +164,12 @@ extension Gateway {
         for segment in report.sealed { lander.add(segment, writer: opened.stream.writer) }
         for segment in report.damagedSealed {
             lander.beginSalvage()
-            rescue(segment, opened.stream.writer)
+            salvage(segment, opened.stream.writer)
         }
-    }
-
-    /// A sealed segment that rotted: if the landing zone holds it, it is only to be retired; if not, it is salvaged.
-    private func rescue(_ segment: SealedSegment, _ writer: StreamWriter<FS, Time>) {
-        let stream = recovered(writer.stream)
-        let lander = zones[stream?.configuration.zone ?? configuration.ownZone].lander
-        log.error(
-            "a sealed segment is damaged on disk; asking the landing zone whether it holds it",
-            metadata: ["file": "\(segment.path)", "object": "\(segment.objectName)"])
-        lander.inspect(segment) { [self] outcome in
-            switch outcome {
-            case .present(let length, let sha256) where length == segment.length && sha256 == segment.sha256:
-                lander.endSalvage(alreadyLanded: segment, writer: writer)
-            case .present, .absent:
-                writer.salvage(segment) { [self] result in
-                    switch result {
-                    case .success(let salvage):
-                        let facts = salvage.damages.map { damaged(writer.stream, $0) }
-                        record(facts)
-                        stream?.landing.replace(segment, by: salvage.sealed)
-                        lander.endSalvage(into: salvage.sealed, writer: writer)
-                    case .failure(let error):
-                        log.error("could not salvage; will try again", metadata: ["error": "\(error)"])
-                        timers.after(.seconds(10)) { [weak self] in self?.rescue(segment, writer) }
-                    }
-                }
-            case .failed(let failure):
-                log.warning("could not ask the landing zone; will try again", metadata: ["error": "\(failure.detail)"])
-                timers.after(.seconds(5)) { [weak self] in self?.rescue(segment, writer) }
-            }
-        }
-    }
-
-    /// The stream of this name that has a journal; `nil` for the ledger, which nobody waits for.
-    private func recovered(_ name: StreamName) -> AvailableStream<FS, Time>? {
-        available[name] ?? ([quarantine, trail.stream] + orphans).first { $0.configuration.name == name }
     }
 
     /// In batches: after a long outage the journal holds more segments than one batch may hold facts.
-    private func record(_ facts: [LedgerFact], completion: @escaping @Sendable () -> Void = {}) {
+    func record(_ facts: [LedgerFact], completion: @escaping @Sendable () -> Void = {}) {
         guard !facts.isEmpty else { return completion() }
         let rest = Array(facts.dropFirst(1000))
         ledger.recordUntilDurable(Array(facts.prefix(1000))) { [weak self] in
@@ -222,17 +186,5 @@ extension Gateway {
         return .keysDamaged(
             stream: stream, file: damage.file, offset: damage.offset, bytes: damage.bytes,
             batchesMax: damage.batchesMax)
-    }
-
-    private func damaged(_ stream: StreamName, _ damage: RecoveryReport.Damage) -> LedgerFact {
-        log.critical(
-            "acknowledged events were lost by the disk",
-            metadata: [
-                "stream": "\(stream)", "incarnation": "\(damage.incarnation)", "sequences": "\(damage.range)",
-                "file": "\(damage.file)", "reason": "\(damage.reason)",
-            ])
-        return .rangeDamaged(
-            stream: stream, incarnation: damage.incarnation, first: damage.range.first, end: damage.range.end,
-            file: damage.file, reason: damage.reason)
     }
 }

@@ -106,10 +106,11 @@ struct KeyLog<FS: FileSystem> {
     mutating func expire(now: Timestamp) throws(FileError) {
         let parts = configuration.idempotencyWindow.components
         let horizon = Timestamp(microseconds: now.microseconds - parts.seconds * 1_000_000)
-        let old = closed.filter { $0.newest < horizon }
-        guard !old.isEmpty else { return }
-        for file in old { try files.unlink(file.path) }
-        closed.removeAll { $0.newest < horizon }
+        guard closed.contains(where: { $0.newest < horizon }) else { return }
+        while let index = closed.firstIndex(where: { $0.newest < horizon }) {
+            try files.unlink(closed[index].path)
+            closed.remove(at: index)
+        }
         try files.syncDirectory(directory)
     }
 

@@ -16,13 +16,28 @@ struct Salvager<FS: FileSystem> {
         let source = try files.open(path, .read)
         var sealed: [SealedSegment] = []
         var start = 0
-        for index in blocks.indices.dropFirst() + [blocks.count]
-        where index == blocks.count || blocks[index].range.first != blocks[index - 1].range.end {
-            sealed.append(try copy(blocks[start..<index], from: source, ordinal: nextOrdinal))
-            nextOrdinal += 1
-            start = index
+        do throws(FileError) {
+            for index in blocks.indices.dropFirst() + [blocks.count]
+            where index == blocks.count || blocks[index].range.first != blocks[index - 1].range.end {
+                sealed.append(try copy(blocks[start..<index], from: source, ordinal: nextOrdinal))
+                nextOrdinal += 1
+                start = index
+            }
+        } catch {
+            // A full disk must not stay full of them; the next try makes them again.
+            for copy in sealed { remove(copy.path) }
+            remove(paths.segment(blocks[start].header.incarnation, nextOrdinal))
+            throw error
         }
         return sealed
+    }
+
+    /// As far as that goes: what stays is known as redundant at the next start.
+    private func remove(_ copy: FilePath) {
+        try? files.unlink(copy.suffixed(".rescue"))
+        try? files.unlink(copy)
+        try? files.syncDirectory(paths.directory)
+        try? files.unlink(copy.suffixed(".sealed"))
     }
 
     private func copy(

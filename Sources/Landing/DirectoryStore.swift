@@ -24,8 +24,13 @@ package final class DirectoryStore<FS: FileSystem>: ObjectStore {
     private let directories = Mutex<Set<FilePath>>([])
     private let lastStaged = Atomic<Int>(0)
     private let staging: FilePath
-    /// Made, and emptied of what an earlier life of the store left.
-    private let isStagingReady = Mutex(false)
+    private let stagingState = Mutex(Staging())
+
+    private struct Staging {
+        var isThere = false
+        /// Of what an earlier life of the store left.
+        var isEmptied = false
+    }
 
     /// The zone at `root`. Nothing is touched yet: a volume that is away at the start is a partition like any other. The
     /// first create makes what is missing, the first copy removes what a crash left in staging. Only one process should
@@ -169,11 +174,13 @@ package final class DirectoryStore<FS: FileSystem>: ObjectStore {
 
     /// Before this life stages anything, so that only an earlier one's files are removed.
     private func prepareStaging() throws(FileError) {
-        try isStagingReady.withLock { (isReady) throws(FileError) in
-            if isReady { return }
+        try stagingState.withLock { (state) throws(FileError) in
+            if state.isThere { return }
             try fileSystem.createDirectories(staging)
-            for name in try fileSystem.list(staging) { try fileSystem.unlink(staging.appending(name)) }
-            isReady = true
+            if !state.isEmptied {
+                for name in try fileSystem.list(staging) { try fileSystem.unlink(staging.appending(name)) }
+            }
+            state = Staging(isThere: true, isEmptied: true)
         }
     }
 
@@ -197,7 +204,7 @@ package final class DirectoryStore<FS: FileSystem>: ObjectStore {
         case .noSuchFileOrDirectory:
             // Somebody removed a directory behind our back: the next try makes it again.
             directories.withLock { $0.removeAll() }
-            isStagingReady.withLock { $0 = false }
+            stagingState.withLock { $0.isThere = false }
             return .unknown(failure)
         default: return .unknown(failure)
         }

@@ -117,6 +117,11 @@ import Testing
         #expect(schedule.finished(ticket, .failed(.corrupt, retryAfter: nil), now: at(0), jitter: 0) == .damaged)
         #expect(schedule.pending == 1 && schedule.pendingBytes == 5 && schedule.landable == 1)
         #expect(schedule.next(now: at(0)) == .send(next))
+        // Several in a row are not the disk's: the lane pauses.
+        let third = schedule.add(to: a)
+        #expect(schedule.finished(next, .failed(.corrupt, retryAfter: nil), now: at(0), jitter: 1) == .damaged)
+        #expect(schedule.next(now: at(0)) == .idle(until: at(400)))
+        #expect(schedule.next(now: at(400)) == .send(third))
     }
 
     @Test("a backlog drains at the set rate, and what came after it is not part of it")

@@ -10,6 +10,8 @@ package struct Footprint: Sendable {
     package var remembered: [StreamName: Int]
     /// Batches that are being worked on, per stream of producers.
     package var underWay: [StreamName: Int]
+    /// Damaged segments that are not taken apart yet.
+    package var damaged: Int
 }
 
 extension Gateway {
@@ -18,6 +20,7 @@ extension Gateway {
         return Footprint(
             held: held, promised: promised, remembered: available.mapValues { $0.dedup.withLock { $0.count } },
             underWay: available.mapValues { $0.dedup.withLock { $0.underWay } }
-                .merging(strong.mapValues(\.underWay)) { $1 })
+                .merging(strong.mapValues(\.underWay)) { $1 },
+            damaged: zones.all.reduce(0) { $0 + $1.lander.damaged })
     }
 }

@@ -22,8 +22,11 @@ package struct DiskReserve<FS: FileSystem>: Sendable {
     package var freeBytes: Int64? { try? files.freeBytes(directory) }
 
     /// Whether less than the reserve is free. A volume that can't be asked counts as breached.
-    package var isBreached: Bool {
-        guard let free = try? files.freeBytes(directory) else { return true }
-        return free < bytes
+    package var isBreached: Bool { !leavesRoom(for: 0) }
+
+    /// Whether so many bytes more leave the reserve as it is.
+    func leavesRoom(for more: Int64) -> Bool {
+        guard let free = try? files.freeBytes(directory) else { return false }
+        return free - more >= bytes
     }
 }

@@ -127,6 +127,14 @@ extension StreamWriter {
                     completion(nil)
                 } catch { completion(error) }
             case .salvage(let segment, let completion):
+                // The original stays, for people to look at: a copy must not take the room that landing needs.
+                guard reserve.leavesRoom(for: segment.length) else {
+                    return completion(
+                        .failure(
+                            JournalError(
+                                .full, "no room to salvage a damaged segment", stream: journal.stream,
+                                path: segment.path)))
+                }
                 do { completion(.success(try journal.salvage(segment))) } catch { completion(.failure(error)) }
             }
         }

@@ -13,6 +13,15 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
     private struct Item: Sendable {
         var segment: SealedSegment
         var writer: Writer
+
+        /// A damaged segment of the ledger waits for the next start, which can say in a ledger of its own what is lost: behind
+        /// a gap in its own, a life is not heard.
+        func outcome(_ outcome: CreateOutcome) -> LandingOutcome {
+            switch LandingOutcome(outcome) {
+            case .failed(.corrupt, let retryAfter) where writer.stream == .ledger: .failed(nil, retryAfter: retryAfter)
+            case let outcome: outcome
+            }
+        }
     }
     private struct State {
         var schedule: LandingSchedule
@@ -72,6 +81,9 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
         }
         pump()
     }
+
+    /// Damaged segments that are not taken apart yet.
+    var damaged: Int { state.withLock { $0.damaged } }
 
     /// A damaged segment counts as not landed until one of the calls below.
     func beginSalvage() { state.withLock { $0.damaged += 1 } }
@@ -169,8 +181,7 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
         store.create(object) { [self] outcome in
             let verdict = state.signal { state in
                 let verdict = state.schedule.finished(
-                    ticket, LandingOutcome(outcome), now: time.monotonic(),
-                    jitter: jitter())
+                    ticket, item.outcome(outcome), now: time.monotonic(), jitter: jitter())
                 switch verdict {
                 case .landed:
                     state.items[ticket] = nil
@@ -185,10 +196,9 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
             count(outcome, item)
             report(outcome, verdict, segment)
             link.heard(outcome)
+            if [.landed, .damaged].contains(verdict), link.effective == .draining, isDrained { link.backlogLanded() }
             switch verdict {
-            case .landed:
-                if link.effective == .draining, isDrained { link.backlogLanded() }
-                recordAndRetire(item)
+            case .landed: recordAndRetire(item)
             case .damaged:
                 // Not at once: bytes that were damaged on their way only are sent again, over and over.
                 timers.after(.seconds(5)) { [weak self] in self?.salvager(segment, item.writer) }

@@ -173,15 +173,21 @@ package struct LandingSchedule: Sendable {
         case .failed(.corrupt, _):
             segments[ticket] = nil
             pendingBytes -= bytes
+            // One is the disk's fault; several in a row may be the fault of something on the way.
+            let pause = pause(after: &lane, jitter: jitter)
+            if lane.failures > 1 { lane.notBefore = now + pause }
             return .damaged
         case .failed(_, let retryAfter):
             lane.putBack(ticket)
-            let doubled = configuration.retryMin * (1 << min(lane.failures, 20))
-            lane.failures += 1
-            let pause = max(min(doubled, configuration.retryMax) * (0.5 + jitter / 2), retryAfter ?? .zero)
+            let pause = max(pause(after: &lane, jitter: jitter), retryAfter ?? .zero)
             lane.notBefore = now + pause
             return .retry(after: pause)
         }
+    }
+
+    private func pause(after lane: inout Lane, jitter: Double) -> Duration {
+        defer { lane.failures += 1 }
+        return min(configuration.retryMin * (1 << min(lane.failures, 20)), configuration.retryMax) * (0.5 + jitter / 2)
     }
 }
 
