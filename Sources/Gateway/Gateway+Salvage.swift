@@ -31,13 +31,28 @@ extension Gateway {
         writer.salvage(segment) { [self] result in
             switch result {
             case .success(let salvage):
-                record(salvage.damages.map { damaged(writer.stream, $0) })
-                recovered(writer.stream)?.landing.replace(segment, by: salvage.sealed)
-                lander.endSalvage(into: salvage.sealed, writer: writer)
+                // What is lost has a name in the ledger before the evidence goes.
+                record(salvage.damages.map { damaged(writer.stream, $0) }) { [weak self] in
+                    self?.setAside(segment, salvage, writer, lander)
+                }
             case .failure(let error):
                 log.error("could not salvage; will try again", metadata: ["error": "\(error)"])
                 timers.after(.seconds(10)) { [weak self] in self?.takeApart(segment, writer, lander) }
             }
+        }
+    }
+
+    private func setAside(
+        _ segment: SealedSegment, _ salvage: Salvage, _ writer: StreamWriter<FS, Time>,
+        _ lander: Lander<FS, Store, Time>
+    ) {
+        writer.endSalvage(of: segment) { [self] error in
+            guard let error else {
+                recovered(writer.stream)?.landing.replace(segment, by: salvage.sealed)
+                return lander.endSalvage(into: salvage.sealed, writer: writer)
+            }
+            log.error("could not set a damaged segment aside; will try again", metadata: ["error": "\(error)"])
+            timers.after(.seconds(10)) { [weak self] in self?.setAside(segment, salvage, writer, lander) }
         }
     }
 

@@ -4,23 +4,36 @@ import SystemPackage
 
 extension StreamJournal {
     /// Takes a damaged sealed segment apart, after the landing zone has said that it does not hold it: sound runs become
-    /// segments of their own, what is between them is named, and the original is set aside. One that is sound after all
-    /// comes back as it is. When it throws, it can be tried again, and goes on where it failed.
+    /// segments of their own, durable when it returns, and what is between them is named. One that is sound after all comes
+    /// back as it is. When it throws, it can be tried again.
+    ///
+    /// The original stays until ``endSalvage(of:)``, and nothing of this is to land before that: who looks at the journal
+    /// then is to find either the damage or, in the ledger, its name.
     package func salvage(_ segment: SealedSegment) throws(JournalError) -> Salvage {
         do throws(FileError) {
-            // Copied only once: a try that failed later may have taken the original away already.
-            if salvages[segment.path] == nil, try isSound(segment) { return Salvage(sealed: [segment], damages: []) }
-            let salvage = if let made = salvages[segment.path] { made } else { try copySound(segment) }
+            if let made = salvages[segment.path] { return made }
+            if try isSound(segment) { return Salvage(sealed: [segment], damages: []) }
+            let salvage = try copySound(segment)
             salvages[segment.path] = salvage
-            try Salvager(files: files, paths: paths, stream: stream).setAside(segment.path)
-            salvages[segment.path] = nil
-            heldBytes += salvage.sealed.reduce(-segment.length) { $0 + $1.length }
             return salvage
         } catch {
             throw JournalError(
                 error.isOutOfSpace ? .full : .failed, "a damaged segment could not be salvaged", stream: stream,
                 path: segment.path, error)
         }
+    }
+
+    /// Sets the original aside. When it throws, it can be tried again, and goes on where it failed.
+    package func endSalvage(of segment: SealedSegment) throws(JournalError) {
+        guard let salvage = salvages[segment.path] else { return }
+        do throws(FileError) {
+            try Salvager(files: files, paths: paths, stream: stream).setAside(segment.path)
+        } catch {
+            throw JournalError(
+                .failed, "a damaged segment could not be set aside", stream: stream, path: segment.path, error)
+        }
+        salvages[segment.path] = nil
+        heldBytes += salvage.sealed.reduce(-segment.length) { $0 + $1.length }
     }
 
     /// Whether the file holds what was sealed: then its bytes were damaged on their way only.

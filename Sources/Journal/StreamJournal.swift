@@ -35,7 +35,7 @@ package final class StreamJournal<FS: FileSystem> {
     var nextOrdinal: UInt64 = 0
     private var chain: UInt32 = 0
     private var sealed: [SealedSegment] = []
-    /// Of damaged segments that could not be set aside yet.
+    /// Of damaged segments that are not set aside yet.
     var salvages: [FilePath: Salvage] = [:]
     /// Bytes of segments that are not retired, the open one included.
     package internal(set) var heldBytes: Int64

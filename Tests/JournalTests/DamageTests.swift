@@ -25,6 +25,7 @@ import Testing
         var damages = bench.report.damages
         for segment in bench.report.damagedSealed {
             let salvage = try bench.stream.salvage(segment)
+            try bench.stream.endSalvage(of: segment)
             sealed += salvage.sealed
             damages += salvage.damages
         }

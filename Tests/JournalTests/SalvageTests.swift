@@ -21,10 +21,12 @@ import Testing
             let calls = Countdown(failing)
             bench.disk.setFailures { _ in calls.isDue() ? .ioError : nil }
             var salvage = try? bench.stream.salvage(segment)
+            let isDone = salvage != nil && (try? bench.stream.endSalvage(of: segment)) != nil
             bench.disk.setFailures(nil)
-            if salvage == nil {
+            if !isDone {
                 failures += 1
                 salvage = try bench.stream.salvage(segment)
+                try bench.stream.endSalvage(of: segment)
             }
             let sound = [SequenceRange(first: 0, count: 2), SequenceRange(first: 4, count: 2)]
             #expect(salvage?.sealed.map(\.range) == sound, "operation \(failing)")
@@ -39,6 +41,21 @@ import Testing
         #expect(failures > 10)
     }
 
+    @Test("until the original is set aside, a crash leaves what was there: the damage is found again")
+    func crash() throws {
+        let bench = Bench()
+        try bench.start()
+        for _ in 0..<3 { try bench.append() }
+        let damaged = try bench.seal()
+        try bench.disk.flipBit(damaged.path, Int(damaged.length) / 2 * 8)
+        try bench.start()
+        _ = try bench.stream.salvage(try #require(bench.report.damagedSealed.first))
+        try bench.start()
+        let again = try #require(bench.report.damagedSealed.first)
+        #expect(again.range == damaged.range && bench.report.sealed.isEmpty)
+        #expect(try bench.stream.salvage(again).damages.map(\.range) == [SequenceRange(first: 2, count: 2)])
+    }
+
     @Test("a segment that is sound after all comes back as it is, and stays where it is")
     func sound() throws {
         let bench = Bench()
@@ -46,6 +63,7 @@ import Testing
         try bench.append()
         let segment = try bench.seal()
         let salvage = try bench.stream.salvage(segment)
+        try bench.stream.endSalvage(of: segment)
         #expect(salvage.sealed.map(\.path) == [segment.path] && salvage.damages.isEmpty)
         #expect(bench.stream.heldBytes == segment.length)
         try bench.start()

@@ -154,3 +154,29 @@ def test_a_run_that_died_is_gone_on_with(lake, done):
     both = " UNION ALL ".join(
         f"SELECT usage_hour, account_id, records, usage_quantity FROM {name}" for name in ("billing_hourly", "billing_adjustments"))
     assert table(lake, f"({both})") == {(0, "a1"): (2, 7), (0, "a2"): (1, 3)}
+
+
+def live(lake):
+    """Of each hour in usage_live: whether it is closed, and the gateways that have not said all of it."""
+    return {(row["usage_hour"] - FIRST.replace(tzinfo=None)) // HOUR: (row["closed"], row["incomplete_gateways"])
+            for row in lake.rows("SELECT * FROM usage_live")}
+
+
+def test_usage_live_shows_every_hour_with_the_gateways_that_have_not_said_all_of_it(lake):
+    text = (SQL / "ops" / "views.sql").read_text()
+    lake.run_text(next(statement for statement in statements(text) if "VIEW usage_live AS" in statement))
+    usage = {(0, "a1"): (1, 5), (1, "a1"): (2, 6), (2, "a1"): (1, 7)}
+    known(lake, usage)
+    complete(lake, FIRST + 2 * HOUR - INSTANT)
+    lake.run_text("INSERT INTO completeness VALUES ('billing_usage', 'c', 'ended', NULL, NULL, NULL, current_timestamp())")
+    lake.run_file(CLOSE)
+    assert table(lake, "usage_live") == usage, "every hour, whatever is known of it"
+    assert live(lake) == {0: (True, None), 1: (False, ["a"]), 2: (False, ["a"])}
+    # An hour that every gateway has said all of stays open for the grace.
+    complete(lake, FIRST + 2 * HOUR)
+    lake.run_file(CLOSE)
+    assert live(lake) == {0: (True, None), 1: (False, None), 2: (False, ["a"])}
+    # A gateway that is expected and was never heard of may have said something of any hour.
+    complete(lake, None)
+    lake.run_file(CLOSE)
+    assert live(lake) == {0: (True, ["a"]), 1: (False, ["a"]), 2: (False, ["a"])}

@@ -126,6 +126,11 @@ extension StreamWriter {
                     onRetired(segment)
                     completion(nil)
                 } catch { completion(error) }
+            case .endSalvage(let segment, let completion):
+                do {
+                    try journal.endSalvage(of: segment)
+                    completion(nil)
+                } catch { completion(error) }
             case .salvage(let segment, let completion):
                 // The original stays, for people to look at: a copy must not take the room that landing needs.
                 guard reserve.leavesRoom(for: segment.length) else {

@@ -28,6 +28,7 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
         case seal(@Sendable (JournalError?) -> Void)
         case retire(SealedSegment, @Sendable (JournalError?) -> Void)
         case salvage(SealedSegment, @Sendable (Result<Salvage, JournalError>) -> Void)
+        case endSalvage(SealedSegment, @Sendable (JournalError?) -> Void)
     }
     package let stream: StreamName
     private let mailbox: Monitor<Mailbox>
@@ -85,11 +86,16 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
         order(.retire(segment, completion))
     }
 
-    /// Splits a damaged sealed segment into its sound runs.
+    /// Copies the sound runs of a damaged sealed segment; see ``StreamJournal/salvage(_:)``.
     package func salvage(
         _ segment: SealedSegment, completion: @escaping @Sendable (Result<Salvage, JournalError>) -> Void
     ) {
         order(.salvage(segment, completion))
+    }
+
+    /// Sets a damaged segment aside once it has been salvaged.
+    func endSalvage(of segment: SealedSegment, completion: @escaping @Sendable (JournalError?) -> Void) {
+        order(.endSalvage(segment, completion))
     }
 
     /// Ends the thread once everything given so far is done, and waits for it.

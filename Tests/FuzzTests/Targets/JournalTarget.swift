@@ -123,7 +123,10 @@ final class RecoveredJournal {
     }
 
     func salvageAll() throws {
-        for segment in report.damagedSealed { _ = try stream.salvage(segment) }
+        for segment in report.damagedSealed {
+            _ = try stream.salvage(segment)
+            try stream.endSalvage(of: segment)
+        }
     }
 
     /// It can be gone on with.
