@@ -36,26 +36,25 @@ struct FoundSegment {
     /// Segments whose every block is also in segments that are more to be trusted: copies that somebody made, or the
     /// first part of a salvage that was cut short.
     static func redundant(among segments: [FoundSegment]) -> [FilePath] {
-        struct Identity: Hashable {
-            var first: UInt64
-            var payloadChecksum: UInt32
-        }
-        var held: Set<Identity> = []
+        var held: Set<ScannedBlock.Identity> = []
         var redundant: [FilePath] = []
         let byTrust = segments.sorted {
             ($0.distrust, $1.blocks.count, $0.ordinal) < ($1.distrust, $0.blocks.count, $1.ordinal)
         }
         for segment in byTrust where !segment.blocks.isEmpty {
-            let blocks = segment.blocks.map { Identity(first: $0.range.first, payloadChecksum: $0.payloadChecksum) }
+            let blocks = segment.blocks.map(\.identity)
             if held.isSuperset(of: blocks) { redundant.append(segment.path) }
             held.formUnion(blocks)
         }
         return redundant
     }
 
+    /// Made by a salvage.
+    var isCopy: Bool { ordinal >= StreamPaths.firstSalvagedOrdinal }
+
     /// A salvage's copies come last: until it has put the original aside, it has handed out none of them.
     private var distrust: Int {
-        if ordinal >= StreamPaths.firstSalvagedOrdinal { return 3 }
+        if isCopy { return 3 }
         if matchesSidecar { return 0 }
         return sidecar == nil ? 2 : 1
     }

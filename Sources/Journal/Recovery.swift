@@ -142,20 +142,29 @@ struct Recovery<FS: FileSystem> {
         var nextOrdinal = max(StreamPaths.firstSalvagedOrdinal, (all.map(\.ordinal).max() ?? 0) + 1)
         let sealedRanges = segments.filter(\.matchesSidecar).compactMap(\.sidecar?.range)
         let landed = retired.of(incarnation)
+        // Of a salvage that was cut short, and whose original has been damaged further since: they hold what it no longer does.
+        let made = segments.filter(\.isCopy)
+        let held = Set(made.flatMap { $0.blocks.map(\.identity) })
         for (index, segment) in segments.enumerated() {
             if segment.matchesSidecar, let sidecar = segment.sidecar {
                 result.append(sidecar)
                 note(segment.blocks, onEntry)
+            } else if let sidecar = segment.sidecar, !segment.isCopy,
+                made.contains(where: { $0.blocks.contains { sidecar.range.overlaps($0.range) } })
+            {
+                let rest = segment.blocks.filter { !held.contains($0.identity) }
+                note(rest, onEntry)
+                result += try endSalvage(of: segment, sidecar.range, rest, made, &nextOrdinal)
             } else if let sidecar = segment.sidecar {
                 report.damagedSealed.append(sidecar)
                 note(segment.blocks, onEntry)
             } else {
                 // Not sealed. A later segment exists only if nothing here was acknowledged beyond its beginning; one
                 // that begins before this one has been given another's name.
-                let later = segments[(index + 1)...].filter { $0.ordinal < StreamPaths.firstSalvagedOrdinal }
+                let later = segments[(index + 1)...].filter { !$0.isCopy }
                 let limit = later.compactMap(\.first).filter { $0 >= segment.first ?? 0 }.min()
                 let kept = segment.blocks.filter { block in
-                    block.range.first < (limit ?? .max)
+                    block.range.first < (limit ?? .max) && (segment.isCopy || !held.contains(block.identity))
                         && !sealedRanges.contains {
                             $0.first <= block.range.first && block.range.end <= $0.end && !block.range.isEmpty
                         }
@@ -208,6 +217,24 @@ struct Recovery<FS: FileSystem> {
         }
         var salvager = Salvager(files: files, paths: paths, stream: stream)
         let sealed = try salvager.copyRuns(of: kept, from: segment.path, nextOrdinal: &nextOrdinal)
+        try setAside(segment.path)
+        return sealed
+    }
+
+    /// Copies what no earlier copy of the damaged segment holds, names what is lost, and sets the segment aside.
+    private mutating func endSalvage(
+        of segment: FoundSegment, _ range: SequenceRange, _ rest: [ScannedBlock], _ made: [FoundSegment],
+        _ nextOrdinal: inout UInt64
+    ) throws(FileError) -> [SealedSegment] {
+        var next = range.first
+        let sound = (rest + made.flatMap(\.blocks)).map(\.range).filter { $0.overlaps(range) }
+        for part in sound.sorted(by: { $0.first < $1.first }) + [SequenceRange(first: range.end, count: 0)] {
+            if part.first > next { add(segment, next, part.first, "a sealed segment was damaged on disk") }
+            next = max(next, part.end)
+        }
+        var salvager = Salvager(files: files, paths: paths, stream: stream)
+        let sealed =
+            rest.isEmpty ? [] : try salvager.copyRuns(of: rest, from: segment.path, nextOrdinal: &nextOrdinal)
         try setAside(segment.path)
         return sealed
     }

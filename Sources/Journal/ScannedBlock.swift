@@ -8,4 +8,11 @@ package struct ScannedBlock: Sendable {
     package var header: BlockHeader
     package var payloadChecksum: UInt32
     package var range: SequenceRange { header.range }
+
+    /// The same for every copy of a block.
+    struct Identity: Hashable {
+        var first: UInt64
+        var payloadChecksum: UInt32
+    }
+    var identity: Identity { Identity(first: range.first, payloadChecksum: payloadChecksum) }
 }

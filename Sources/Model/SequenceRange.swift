@@ -13,5 +13,6 @@ package struct SequenceRange: Hashable, Sendable, CustomStringConvertible {
     /// The last sequence; `nil` for an empty range.
     package var last: UInt64? { count == 0 ? nil : first + count - 1 }
     package var isEmpty: Bool { count == 0 }
+    package func overlaps(_ other: SequenceRange) -> Bool { first < other.end && other.first < end }
     package var description: String { last.map { "\(first)-\($0)" } ?? "\(first)-(empty)" }
 }

@@ -56,6 +56,39 @@ import Testing
         #expect(try bench.stream.salvage(again).damages.map(\.range) == [SequenceRange(first: 2, count: 2)])
     }
 
+    @Test("an original that rots on after a salvage was cut short gives what the copies lack, and nothing twice")
+    func twice() throws {
+        let block0 = SequenceRange(first: 0, count: 2)
+        let block1 = SequenceRange(first: 2, count: 2)
+        for copyRots in [false, true] {
+            let bench = Bench()
+            try bench.start()
+            for _ in 0..<3 { try bench.append() }
+            let damaged = try bench.seal()
+            let blockBytes = Int(damaged.length) / 3
+            func flip(_ path: FilePath, block: Int) throws {
+                try bench.disk.flipBit(path, (block * blockBytes + blockBytes / 2) * 8)
+            }
+            try flip(damaged.path, block: 2)
+            try bench.start()
+            let copies = try bench.stream.salvage(try #require(bench.report.damagedSealed.first)).sealed
+            #expect(copies.map(\.range) == [SequenceRange(first: 0, count: 4)])
+            try flip(damaged.path, block: 1)
+            if copyRots { try flip(copies[0].path, block: 0) }
+            try bench.start()
+            #expect(bench.report.damages.map(\.range) == [SequenceRange(first: 4, count: 2)])
+            #expect(!bench.names().contains(damaged.path.lastComponent!.string))
+            if copyRots {
+                #expect(bench.report.sealed.map(\.range) == [block0])
+                let copy = try #require(bench.report.damagedSealed.first)
+                #expect(try bench.stream.salvage(copy).sealed.map(\.range) == [block1])
+            } else {
+                #expect(bench.report.damagedSealed.isEmpty)
+                #expect(bench.report.sealed.map(\.range) == [SequenceRange(first: 0, count: 4)])
+            }
+        }
+    }
+
     @Test("a segment that is sound after all comes back as it is, and stays where it is")
     func sound() throws {
         let bench = Bench()
