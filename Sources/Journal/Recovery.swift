@@ -226,11 +226,8 @@ struct Recovery<FS: FileSystem> {
         of segment: FoundSegment, _ range: SequenceRange, _ rest: [ScannedBlock], _ made: [FoundSegment],
         _ nextOrdinal: inout UInt64
     ) throws(FileError) -> [SealedSegment] {
-        var next = range.first
-        let sound = (rest + made.flatMap(\.blocks)).map(\.range).filter { $0.overlaps(range) }
-        for part in sound.sorted(by: { $0.first < $1.first }) + [SequenceRange(first: range.end, count: 0)] {
-            if part.first > next { add(segment, next, part.first, "a sealed segment was damaged on disk") }
-            next = max(next, part.end)
+        for gap in range.gaps(between: (rest + made.flatMap(\.blocks)).map(\.range)) {
+            add(segment, gap.first, gap.end, "a sealed segment was damaged on disk")
         }
         var salvager = Salvager(files: files, paths: paths, stream: stream)
         let sealed =

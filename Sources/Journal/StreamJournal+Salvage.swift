@@ -68,17 +68,10 @@ extension StreamJournal {
             case .end: break reading
             }
         }
-        var damages: [RecoveryReport.Damage] = []
-        var next = segment.range.first
-        for range in blocks.map(\.range) + [SequenceRange(first: segment.range.end, count: 0)] {
-            if range.first > next {
-                damages.append(
-                    .init(
-                        incarnation: segment.incarnation,
-                        range: SequenceRange(first: next, count: range.first - next),
-                        file: segment.path.string, reason: "a sealed segment was damaged on disk"))
-            }
-            next = max(next, range.end)
+        let damages = segment.range.gaps(between: blocks.map(\.range)).map {
+            RecoveryReport.Damage(
+                incarnation: segment.incarnation, range: $0, file: segment.path.string,
+                reason: "a sealed segment was damaged on disk")
         }
         let highest =
             try files.list(paths.directory).compactMap { StreamPaths.parse($0) }

@@ -5,19 +5,27 @@ import SystemPackage
 import Testing
 
 @Suite struct SalvageTests {
+    /// A sealed segment of three blocks of one length, of two events each, with a bit of one of them flipped; found at a start.
+    private func damaged(block: Int) throws -> (bench: Bench, segment: SealedSegment) {
+        let bench = Bench()
+        try bench.start()
+        for _ in 0..<3 { try bench.append() }
+        let sealed = try bench.seal()
+        try flip(bench, sealed.path, block: block, of: sealed.length / 3)
+        try bench.start()
+        return (bench, try #require(bench.report.damagedSealed.first))
+    }
+
+    private func flip(_ bench: Bench, _ path: FilePath, block: Int, of blockBytes: Int64) throws {
+        try bench.disk.flipBit(path, (block * Int(blockBytes) + Int(blockBytes) / 2) * 8)
+    }
+
     @Test("a salvage that fails anywhere is tried again and ends whole: what is sound is handed over once, and stays")
     func failsAnywhere() throws {
         var failures = 0
         for failing in 0..<40 {
-            let bench = Bench()
-            try bench.start()
-            for _ in 0..<3 { try bench.append() }
-            let damaged = try bench.seal()
-            // In the middle one of three blocks of one length: what is sound is in two runs.
-            try bench.disk.flipBit(damaged.path, Int(damaged.length) / 2 * 8)
-            try bench.start()
-            let segment = try #require(bench.report.damagedSealed.first)
-
+            // What is sound is in two runs.
+            let (bench, segment) = try damaged(block: 1)
             let calls = Countdown(failing)
             bench.disk.setFailures { _ in calls.isDue() ? .ioError : nil }
             var salvage = try? bench.stream.salvage(segment)
@@ -43,16 +51,11 @@ import Testing
 
     @Test("until the original is set aside, a crash leaves what was there: the damage is found again")
     func crash() throws {
-        let bench = Bench()
-        try bench.start()
-        for _ in 0..<3 { try bench.append() }
-        let damaged = try bench.seal()
-        try bench.disk.flipBit(damaged.path, Int(damaged.length) / 2 * 8)
-        try bench.start()
-        _ = try bench.stream.salvage(try #require(bench.report.damagedSealed.first))
+        let (bench, segment) = try damaged(block: 1)
+        _ = try bench.stream.salvage(segment)
         try bench.start()
         let again = try #require(bench.report.damagedSealed.first)
-        #expect(again.range == damaged.range && bench.report.sealed.isEmpty)
+        #expect(again.range == segment.range && bench.report.sealed.isEmpty)
         #expect(try bench.stream.salvage(again).damages.map(\.range) == [SequenceRange(first: 2, count: 2)])
     }
 
@@ -61,23 +64,14 @@ import Testing
         let block0 = SequenceRange(first: 0, count: 2)
         let block1 = SequenceRange(first: 2, count: 2)
         for copyRots in [false, true] {
-            let bench = Bench()
-            try bench.start()
-            for _ in 0..<3 { try bench.append() }
-            let damaged = try bench.seal()
-            let blockBytes = Int(damaged.length) / 3
-            func flip(_ path: FilePath, block: Int) throws {
-                try bench.disk.flipBit(path, (block * blockBytes + blockBytes / 2) * 8)
-            }
-            try flip(damaged.path, block: 2)
-            try bench.start()
-            let copies = try bench.stream.salvage(try #require(bench.report.damagedSealed.first)).sealed
+            let (bench, segment) = try damaged(block: 2)
+            let copies = try bench.stream.salvage(segment).sealed
             #expect(copies.map(\.range) == [SequenceRange(first: 0, count: 4)])
-            try flip(damaged.path, block: 1)
-            if copyRots { try flip(copies[0].path, block: 0) }
+            try flip(bench, segment.path, block: 1, of: segment.length / 3)
+            if copyRots { try flip(bench, copies[0].path, block: 0, of: segment.length / 3) }
             try bench.start()
             #expect(bench.report.damages.map(\.range) == [SequenceRange(first: 4, count: 2)])
-            #expect(!bench.names().contains(damaged.path.lastComponent!.string))
+            #expect(!bench.names().contains(segment.path.lastComponent!.string))
             if copyRots {
                 #expect(bench.report.sealed.map(\.range) == [block0])
                 let copy = try #require(bench.report.damagedSealed.first)

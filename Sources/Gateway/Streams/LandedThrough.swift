@@ -47,11 +47,7 @@ package struct LandedThrough: Sendable {
             inherited.remove(segment)
             return parts.forEach { inherit($0) }
         }
-        var next = segment.range.first
-        for range in parts.map(\.range) + [SequenceRange(first: segment.range.end, count: 0)] {
-            if range.first > next { landed(.init(incarnation, .init(first: next, count: range.first - next))) }
-            next = max(next, range.end)
-        }
+        for gap in segment.range.gaps(between: parts.map(\.range)) { landed(.init(incarnation, gap)) }
     }
 
     package mutating func landed(_ segment: Place) {
