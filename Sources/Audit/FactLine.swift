@@ -16,6 +16,7 @@ struct FactLine: Decodable {
         var events: Int?
         var sha256: String?
         var reason: String?
+        var how: String?
     }
     var payload: Fact
 }

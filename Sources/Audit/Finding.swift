@@ -13,7 +13,7 @@ package struct Finding: Encodable, Equatable, Sendable {
         case missingObject = "missing_object"
         /// Objects of a gateway's life of which no ledger line speaks, so that nothing tells whether they are all.
         case noLedger = "no_ledger"
-        /// The gateway itself reported acknowledged events that its disk lost.
+        /// Acknowledged events that a gateway's disk lost: it reported them itself, or no longer found what it had stated.
         case damaged
         /// The chain of a gateway's trail is broken: an entry was changed, is missing, or does not belong.
         case trailBroken = "trail_broken"

@@ -311,7 +311,16 @@ package final class LandingAudit {
             }
         }
         guard expected > walk.end else { return }
-        let rest = SequenceRange(first: walk.end, count: expected - walk.end)
-        add(.gap, life.stream, nil, "\(life): \(rest) was acknowledged and has not landed")
+        let found = min(max(ledger.foundEnd(of: life) ?? expected, walk.end), expected)
+        if found > walk.end {
+            let rest = SequenceRange(first: walk.end, count: found - walk.end)
+            add(.gap, life.stream, nil, "\(life): \(rest) was acknowledged and has not landed")
+        }
+        if expected > found {
+            let rest = SequenceRange(first: found, count: expected - found)
+            add(
+                .damaged, life.stream, nil,
+                "\(life): \(rest) was acknowledged, and was no longer in the journal when the gateway started again")
+        }
     }
 }

@@ -110,10 +110,10 @@ extension Gateway {
                 zones: zones, budget: budget))
         lateGateway.bind(gateway)
         gateway.markBeginning()
-        // Positions come behind all that recovery found: who reads one knows that nothing more is left of earlier lives.
-        let found = opened.flatMap { gateway.facts(of: $0) }
-        gateway.record([.incarnationOpened(version: configuration.version)] + found) { [weak gateway] in
-            gateway?.beginStatingPositions()
+        let earlier = Set(opened.flatMap(\.report.ends.keys))
+        let found = opened.flatMap { gateway.facts(of: $0, earlier) }
+        gateway.beginStating([.incarnationOpened(version: configuration.version)] + found) { [weak gateway, opened] in
+            for stream in opened { gateway?.endRescues(of: stream) }
         }
         for stream in opened { gateway.resume(stream) }
         telemetry.addSource { [weak gateway] in gateway?.samples() ?? [] }
@@ -126,8 +126,8 @@ extension Gateway {
         StreamConfiguration(name: name, consistency: .available, rules: StreamRules(), zone: configuration.ownZone)
     }
 
-    /// What recovery found, for the ledger and for the log.
-    private func facts(of opened: OpenedStream<FS, Time>) -> [LedgerFact] {
+    /// What recovery found, for the ledger and for the log. `earlier`: the lives of which any stream has something left.
+    private func facts(of opened: OpenedStream<FS, Time>, _ earlier: Set<Incarnation>) -> [LedgerFact] {
         let name = opened.stream.configuration.name
         let report = opened.report
         let zone = opened.stream.configuration.zone
@@ -146,7 +146,12 @@ extension Gateway {
         }
         var facts = report.damages.map { damaged(name, $0) } + report.keyDamages.compactMap { damaged(name, $0) }
         // A life that left nothing has ended too; its ledger's keys are what is left of it.
-        let ends = name == .ledger ? report.ends.merging(report.retired.ends) { here, _ in here } : report.ends
+        var ends = name == .ledger ? report.ends.merging(report.retired.ends) { here, _ in here } : report.ends
+        // That a stream has nothing left must be said as well: the end of its journal may have been damaged, or there never was
+        // any of it.
+        for incarnation in earlier where ends[incarnation] == nil && !report.unread.contains(incarnation) {
+            ends[incarnation] = report.retired.ends[incarnation] ?? 0
+        }
         for (incarnation, next) in ends.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             facts.append(
                 .incarnationEnded(stream: name, incarnation: incarnation, nextSequence: next, how: "recovered"))
@@ -161,19 +166,14 @@ extension Gateway {
     private func resume(_ opened: OpenedStream<FS, Time>) {
         let report = opened.report
         let lander = zones[opened.stream.configuration.zone].lander
-        for segment in report.sealed { lander.add(segment, writer: opened.stream.writer) }
+        let copies = Set(report.rescues.flatMap { $0.copies.map(\.path) })
+        for segment in report.sealed where !copies.contains(segment.path) {
+            lander.add(segment, writer: opened.stream.writer)
+        }
+        for _ in report.rescues { lander.beginSalvage() }
         for segment in report.damagedSealed {
             lander.beginSalvage()
             salvage(segment, opened.stream.writer)
-        }
-    }
-
-    /// In batches: after a long outage the journal holds more segments than one batch may hold facts.
-    func record(_ facts: [LedgerFact], completion: @escaping @Sendable () -> Void = {}) {
-        guard !facts.isEmpty else { return completion() }
-        let rest = Array(facts.dropFirst(1000))
-        ledger.recordUntilDurable(Array(facts.prefix(1000))) { [weak self] in
-            self?.record(rest, completion: completion)
         }
     }
 

@@ -56,6 +56,22 @@ extension Gateway {
         }
     }
 
+    /// What recovery copied out of damaged segments lands now that the ledger names what was lost.
+    func endRescues(of opened: OpenedStream<FS, Time>) {
+        for rescue in opened.report.rescues { end(rescue, opened) }
+    }
+
+    private func end(_ rescue: RecoveryReport.Rescue, _ opened: OpenedStream<FS, Time>) {
+        opened.stream.writer.setAside(rescue.original) { [self] error in
+            guard let error else {
+                return zones[opened.stream.configuration.zone].lander.endSalvage(
+                    into: rescue.copies, writer: opened.stream.writer)
+            }
+            log.error("could not set a damaged segment aside; will try again", metadata: ["error": "\(error)"])
+            timers.after(.seconds(10)) { [weak self] in self?.end(rescue, opened) }
+        }
+    }
+
     /// The stream of this name that has a journal; `nil` for the ledger, which nobody waits for.
     private func recovered(_ name: StreamName) -> AvailableStream<FS, Time>? {
         available[name] ?? ([quarantine, trail.stream] + orphans).first { $0.configuration.name == name }

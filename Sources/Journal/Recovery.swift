@@ -30,6 +30,7 @@ struct Recovery<FS: FileSystem> {
                 found.filter { $0.incarnation == incarnation }.sorted { $0.ordinal < $1.ordinal }, incarnation, onEntry)
         }
         try files.syncDirectory(paths.directory)
+        for incarnation in report.unread { report.ends[incarnation] = nil }
         return report
     }
 
@@ -46,7 +47,11 @@ struct Recovery<FS: FileSystem> {
                 // An orphan: its segment went first when it was retired.
                 if !names.contains(String(name.dropLast(".sealed".count))) { try files.unlink(path) }
             } else if let (incarnation, ordinal) = StreamPaths.parse(name) {
-                if let segment = try read(path, incarnation, ordinal) { found.append(segment) }
+                if let segment = try read(path, incarnation, ordinal) {
+                    found.append(segment)
+                } else {
+                    report.unread.insert(incarnation)
+                }
             } else {
                 report.refused.append((path.string, "not a file of the journal"))
             }
@@ -200,7 +205,7 @@ struct Recovery<FS: FileSystem> {
         _ segment: FoundSegment, _ kept: [ScannedBlock], _ nextOrdinal: inout UInt64
     ) throws(FileError) -> [SealedSegment] {
         guard !kept.isEmpty else {
-            if segment.blocks.isEmpty { try files.unlink(segment.path) } else { try setAside(segment.path) }
+            if segment.blocks.isEmpty { try files.unlink(segment.path) } else { try endRescue(of: segment, []) }
             report.tornBytes += segment.size
             return []
         }
@@ -217,11 +222,17 @@ struct Recovery<FS: FileSystem> {
         }
         var salvager = Salvager(files: files, paths: paths, stream: stream)
         let sealed = try salvager.copyRuns(of: kept, from: segment.path, nextOrdinal: &nextOrdinal)
-        try setAside(segment.path)
+        try endRescue(of: segment, sealed)
         return sealed
     }
 
-    /// Copies what no earlier copy of the damaged segment holds, names what is lost, and sets the segment aside.
+    /// The original goes at once only where nothing is lost.
+    private mutating func endRescue(of segment: FoundSegment, _ copies: [SealedSegment]) throws(FileError) {
+        if segment.holes.isEmpty, segment.sidecar == nil { return try setAside(segment.path) }
+        report.rescues.append(.init(original: segment.path, copies: copies))
+    }
+
+    /// Copies what no earlier copy of the damaged segment holds, and names what is lost.
     private mutating func endSalvage(
         of segment: FoundSegment, _ range: SequenceRange, _ rest: [ScannedBlock], _ made: [FoundSegment],
         _ nextOrdinal: inout UInt64
@@ -232,7 +243,8 @@ struct Recovery<FS: FileSystem> {
         var salvager = Salvager(files: files, paths: paths, stream: stream)
         let sealed =
             rest.isEmpty ? [] : try salvager.copyRuns(of: rest, from: segment.path, nextOrdinal: &nextOrdinal)
-        try setAside(segment.path)
+        let earlier = made.filter { $0.matchesSidecar }.compactMap(\.sidecar).filter { $0.range.overlaps(range) }
+        try endRescue(of: segment, earlier + sealed)
         return sealed
     }
 

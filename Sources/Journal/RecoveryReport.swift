@@ -1,4 +1,5 @@
 package import Model
+package import SystemPackage
 
 /// What recovery found in one stream's journal, and did.
 package struct RecoveryReport: Sendable {
@@ -10,14 +11,26 @@ package struct RecoveryReport: Sendable {
         package var reason: String
     }
 
-    /// Ready to land, in order.
+    /// A damaged segment whose sound blocks were copied. The original stays until what it has lost has a name in the ledger
+    /// (``StreamJournal/setAside(_:)``): who looks at the journal before is to find the damage. Nothing of the copies, which
+    /// are among ``sealed``, is to land before that.
+    package struct Rescue: Sendable {
+        package var original: FilePath
+        package var copies: [SealedSegment]
+    }
+
+    /// Ready to land, in order; the copies of rescues only once their originals are set aside.
     package var sealed: [SealedSegment] = []
     /// Sealed segments whose file is no longer what their sidecar says. The landing zone may hold them already; only if
     /// it does not are they to be salvaged (``StreamJournal/salvage(_:)``).
     package var damagedSealed: [SealedSegment] = []
     package var damages: [Damage] = []
-    /// Per earlier incarnation that still has segments: the sequence after its last event.
+    /// What was copied out of damaged segments, whose originals are still to be set aside.
+    package var rescues: [Rescue] = []
+    /// Per earlier incarnation that still has segments, and none that was refused: the sequence after its last event.
     package var ends: [Incarnation: UInt64] = [:]
+    /// Those with a segment that was refused: where they end can't be told.
+    package var unread: Set<Incarnation> = []
     /// Bytes of incomplete blocks that were cut from the newest segments' tails; never acknowledged.
     package var tornBytes: Int64 = 0
     /// Files that are none of this stream's, or of a later format version: left where they are.

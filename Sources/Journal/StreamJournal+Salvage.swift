@@ -1,6 +1,6 @@
 import Files
 import Model
-import SystemPackage
+package import SystemPackage
 
 extension StreamJournal {
     /// Takes a damaged sealed segment apart, after the landing zone has said that it does not hold it: sound runs become
@@ -26,14 +26,19 @@ extension StreamJournal {
     /// Sets the original aside. When it throws, it can be tried again, and goes on where it failed.
     package func endSalvage(of segment: SealedSegment) throws(JournalError) {
         guard let salvage = salvages[segment.path] else { return }
-        do throws(FileError) {
-            try Salvager(files: files, paths: paths, stream: stream).setAside(segment.path)
-        } catch {
-            throw JournalError(
-                .failed, "a damaged segment could not be set aside", stream: stream, path: segment.path, error)
-        }
+        try setAside(segment.path)
         salvages[segment.path] = nil
         heldBytes += salvage.sealed.reduce(-segment.length) { $0 + $1.length }
+    }
+
+    /// Moves the original of a rescue away; durable when it returns. When it throws, it can be tried again.
+    package func setAside(_ original: FilePath) throws(JournalError) {
+        do throws(FileError) {
+            try Salvager(files: files, paths: paths, stream: stream).setAside(original)
+        } catch {
+            throw JournalError(
+                .failed, "a damaged segment could not be set aside", stream: stream, path: original, error)
+        }
     }
 
     /// Whether the file holds what was sealed: then its bytes were damaged on their way only.

@@ -51,7 +51,27 @@ extension World {
                 "sluice verify: \(finding.kind.rawValue) \(finding.stream ?? "") \(finding.object ?? "") \(finding.detail)"
             )
         }
-        if !plan.hasClockJumps { try checkTruthfulness(of: report) }
+        if !plan.hasClockJumps {
+            try checkTruthfulness(of: report)
+            try checkProgress(of: report)
+        }
+    }
+
+    /// Nothing holds complete-through back for good: once all has landed and everybody has stated positions since, it has passed
+    /// all that was acknowledged.
+    private func checkProgress(of report: AuditReport) throws(Violation) {
+        for stream in report.streams {
+            guard let name = StreamName(stream.stream),
+                let last = record.acknowledged[name]?.values.map(\.at).max()
+            else { continue }
+            let through = stream.complete_through.flatMap { Timestamp(rfc3339: $0) }
+            if through.map({ $0 < last }) ?? true {
+                let holds = stream.held_back_by.map(\.text).joined(separator: "; ")
+                throw Violation(
+                    "\(name) is \(stream.through), though all that was acknowledged until \(last) has landed: held back by \(holds)"
+                )
+            }
+        }
     }
 
     private func isExplained(_ finding: Finding) -> Bool {

@@ -171,7 +171,9 @@ import Testing
         for stream in world.streams + [.ledger] {
             let first = world.gateways[index].sealed[stream] ?? 0
             let end = world.gateways[index].next[stream] ?? 0
-            if end > first, let life = old.last { left.append(Segment(life: life, stream: stream, range: first..<end)) }
+            guard end > first, let life = old.last else { continue }
+            let kept = first..<keptEnd(of: life, stream, first..<end, &world)
+            left.append(Segment(life: life, stream: stream, range: kept))
         }
         world.gateways[index].next = [:]
         world.gateways[index].sealed = [:]
@@ -201,6 +203,17 @@ import Testing
                 &world)
         }
         state(index, &world)
+    }
+
+    /// Now and then the disk has damaged the end of what was not sealed. It looks like a write that was cut short, and nobody
+    /// names it.
+    private func keptEnd(
+        of life: GatewayLife, _ stream: StreamName, _ range: Range<UInt64>, _ world: inout World
+    ) -> UInt64 {
+        guard stream != .ledger, world.chance(4) else { return range.upperBound }
+        let end = UInt64.random(in: range, using: &world.random)
+        world.lost.append(Segment(life: life, stream: stream, range: end..<range.upperBound))
+        return end
     }
 
     private func crash(_ index: Int, _ world: inout World) { world.gateways[index].isUp = false }

@@ -222,6 +222,49 @@ import Testing
         #expect(scene.through() == nil)
     }
 
+    @Test("what a life stated and no later one found any more is accounted for, once it has been looked for")
+    func unfound() {
+        var scene = Scene()
+        let (old, new, last) = (scene.life("eu", 1), scene.life("eu", 2), scene.life("eu", 3))
+        scene.open(old, 5)
+        scene.state(old, 10, ["logs": 9])
+        scene.land(old, "logs", 0..<3)
+        scene.open(new, 50)
+        scene.say(new, 51, .ended(logs, old.incarnation, next: 6))
+        scene.state(new, 60, ["logs": 0])
+        #expect(scene.through() == at(5), "3-5 were found, and have not landed")
+        scene.land(old, "logs", 3..<6)
+        #expect(scene.through() == at(60))
+        // What has landed is no longer in the journal: that a later life finds less says nothing.
+        scene.open(last, 100)
+        scene.say(last, 101, .ended(logs, old.incarnation, next: 0))
+        scene.say(last, 101, .ended(.ledger, new.incarnation, next: 4))
+        scene.state(last, 110, ["logs": 0])
+        #expect(scene.through() == at(110))
+        scene.lose(new, 1..<2)
+        #expect(scene.through() == at(50), "who says the more is not heard, and holds back itself")
+    }
+
+    @Test("a crashed life without any ledger holds back until a later one says that it left none")
+    func noLedger() {
+        var scene = Scene()
+        let (old, new) = (scene.life("eu", 1), scene.life("eu", 2))
+        scene.land(old, "logs", 0..<2)
+        scene.open(new, 50)
+        scene.say(new, 51, .ended(logs, old.incarnation, next: 2))
+        scene.state(new, 60, ["logs": 0])
+        #expect(scene.through() == nil)
+        let older = scene
+        scene = Scene()
+        scene.land(old, "logs", 0..<2)
+        scene.open(new, 50)
+        scene.say(new, 51, .ended(logs, old.incarnation, next: 2))
+        scene.say(new, 51, .ended(.ledger, old.incarnation, next: 0))
+        scene.state(new, 60, ["logs": 0])
+        #expect(scene.through() == at(60))
+        #expect(older.conclude().heldBackBy.contains { $0.reason == .ledger && $0.first == 0 && $0.end == nil })
+    }
+
     @Test("a damaged ledger, named by a life whose own ledger a third life names as damaged")
     func damagedLedgers() {
         var scene = Scene()

@@ -59,6 +59,27 @@ import Testing
         #expect(try bench.stream.salvage(again).damages.map(\.range) == [SequenceRange(first: 2, count: 2)])
     }
 
+    @Test("what a start finds lost of a segment that was not sealed, every start finds until the original is set aside")
+    func unsealed() throws {
+        let bench = Bench()
+        try bench.start()
+        for _ in 0..<3 { try bench.append(2) }
+        let path = bench.path(bench.incarnation, 0)
+        try flip(bench, path, block: 0, of: Int64(try bench.disk.contents(path).count) / 3)
+        let rest = SequenceRange(first: 2, count: 4)
+        for _ in 0..<3 {
+            try bench.start()
+            #expect(bench.report.damages.map(\.range) == [SequenceRange(first: 0, count: 2)])
+            #expect(bench.report.sealed.map(\.range) == [rest])
+            #expect(bench.report.rescues.map(\.original) == [path])
+            #expect(bench.report.rescues.flatMap(\.copies).map(\.path) == bench.report.sealed.map(\.path))
+        }
+        try bench.stream.setAside(path)
+        try bench.start()
+        #expect(bench.report.rescues.isEmpty && bench.report.damages.isEmpty)
+        #expect(bench.report.sealed.map(\.range) == [rest])
+    }
+
     @Test("an original that rots on after a salvage was cut short gives what the copies lack, and nothing twice")
     func twice() throws {
         let block0 = SequenceRange(first: 0, count: 2)
@@ -71,6 +92,8 @@ import Testing
             if copyRots { try flip(bench, copies[0].path, block: 0, of: segment.length / 3) }
             try bench.start()
             #expect(bench.report.damages.map(\.range) == [SequenceRange(first: 4, count: 2)])
+            #expect(bench.report.rescues.map(\.original) == [segment.path])
+            try bench.stream.setAside(segment.path)
             #expect(!bench.names().contains(segment.path.lastComponent!.string))
             if copyRots {
                 #expect(bench.report.sealed.map(\.range) == [block0])

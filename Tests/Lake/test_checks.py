@@ -28,6 +28,13 @@ FAULTS = {
         ["INSERT INTO silver_ledger (fact, gateway, incarnation, stream, at, first, end) SELECT 'range_damaged', gateway, incarnation, "
          "stream, at, 0, 2 FROM silver_ledger WHERE fact = 'position' AND stream = 'audit_logs' LIMIT 1"],
         {("damaged_ranges", "audit_logs"): (2, None)}),
+    "a disk lost the end of a journal, and the next life did not find it": (
+        ["UPDATE silver_ledger SET next_sequence = next_sequence + 7 WHERE fact = 'position' AND stream = 'job_events'",
+         "INSERT INTO life_progress (gateway, incarnation, stream, contiguous, seen) VALUES ('use1-a', 'next', '_ledger', 1, 1)",
+         "INSERT INTO silver_ledger (fact, gateway, incarnation, ledger_incarnation, ledger_end, stream, at, next_sequence) "
+         "SELECT 'incarnation_ended', gateway, incarnation, 'next', 1, stream, at, 4 FROM silver_ledger "
+         "WHERE fact = 'position' AND stream = 'job_events' LIMIT 1", ADVANCE, ADVANCE],
+        {("damaged_ranges", "job_events"): (7, None)}),
     "Bronze lost a line": (
         ["DELETE FROM bronze_job_events WHERE raw LIKE '%\"j2\"%'", ADVANCE],
         {("object_rows", "job_events"): (1, "job_events/date=*"), ("bronze_to_silver", "job_events"): (1, "job_events/date=*")}),

@@ -4,7 +4,10 @@ gateways, and who holds it back. Over a zone of real gateways that crash, stop a
 import json
 import os
 import random
+import re
 import subprocess
+import time
+import zlib
 
 import pytest
 from events import audit, hour, job, usage
@@ -29,8 +32,8 @@ def work(region, number, strong=True):
 def make_zone(folder):
     """Lives that crashed, stopped by themselves, lost a part to their disk, and were cut off before they died. Nothing runs any
     more at the end."""
-    names = ("use1-a", "euw1-a", "aps1-a", "sae1-a")
-    regions = ended, crashed, cut, rotten = [Region(folder, name, folder / "zone") for name in names]
+    names = ("use1-a", "euw1-a", "aps1-a", "sae1-a", "mec1-a")
+    regions = ended, crashed, cut, rotten, silent = [Region(folder, name, folder / "zone") for name in names]
     try:
         for region in regions:
             work(region, 0)
@@ -44,11 +47,13 @@ def make_zone(folder):
         ended.restart()
         work(ended, 3)
         assert ended.gateway.stop() == 0
-        rot(rotten)
+        rot(rotten, block=1)
+        rot(rotten, block=-1)
+        lose_ledger(silent)
         cut.settle()
         cut.partition()
         work(cut, 4, strong=False)
-        for region in (crashed, rotten):
+        for region in (crashed, rotten, silent):
             work(region, 4)
             region.settle()
     finally:
@@ -56,19 +61,53 @@ def make_zone(folder):
     return folder / "zone"
 
 
-def rot(region):
-    """One of three batches rots in the journal before it has landed."""
+def rot(region, block):
+    """One of three batches rots in the journal, after a position has covered it and before it has landed. The last one looks like
+    a write that was cut short: only the position tells."""
     region.crash()
     region.gateway.settings["journal"]["segment_max_age_seconds"] = 60
     region.restart()
     for number in range(3):
-        assert region.post("audit_logs", [audit(f"rot-{number}", hour(2))], f"rot-{number}").status == 202
+        assert region.post("audit_logs", [audit(f"rot{block}-{number}", hour(2))], f"rot{block}-{number}").status == 202
+    segment = newest_segment(region)
+    incarnation = segment.name.split("-")[0]
+    deadline = time.monotonic() + 60
+    while '"stream":"audit_logs","next_sequence":3' not in ledger_of(region, incarnation):
+        assert time.monotonic() < deadline, "no position in a minute"
+        time.sleep(0.1)
     region.crash()
-    segment, = (region.gateway.journal / "audit_logs").glob("*.json.gz")
     content = bytearray(segment.read_bytes())
-    content[content.index(b"\x1f\x8b\x08\x04", 10) + 60] ^= 0x40
+    blocks = [match.start() for match in re.finditer(b"\x1f\x8b\x08\x04", content)]
+    content[blocks[block] + 60] ^= 0x40
     segment.write_bytes(content)
     region.gateway.settings["journal"]["segment_max_age_seconds"] = 1
+    region.restart()
+    region.settle()
+
+
+def newest_segment(region):
+    return max((region.gateway.journal / "audit_logs").glob("*.json.gz"), key=lambda path: path.stat().st_mtime_ns)
+
+
+def ledger_of(region, incarnation):
+    """What the journal still holds of a life's ledger."""
+    return "".join(
+        zlib.decompressobj(31).decompress(member).decode()
+        for path in sorted((region.gateway.journal / "_ledger").glob(f"{incarnation}-*.json.gz"))
+        for member in re.split(b"(?=\x1f\x8b\x08\x04)", path.read_bytes()) if member)
+
+
+def lose_ledger(region):
+    """A life that is cut off takes a batch, and leaves no ledger at all."""
+    region.crash()
+    region.partition()
+    region.restart()
+    assert region.post("audit_logs", [audit("silent", hour(2))], "silent").status == 202
+    segment = newest_segment(region)
+    region.crash()
+    for path in (region.gateway.journal / "_ledger").glob(f"{segment.name.split('-')[0]}-*"):
+        path.unlink()
+    region.heal()
     region.restart()
     region.settle()
 
@@ -160,11 +199,11 @@ def test_of_a_whole_zone_only_the_life_that_was_cut_off_holds_streams_back(lake,
     streams, gateways = compute(lake, ())
     agree(said, streams, gateways)
     states = {gateway: row["state"] for (stream, gateway), row in gateways.items() if stream == "billing_usage"}
-    assert states == {"use1-a": "ended", "euw1-a": "running", "aps1-a": "running", "sae1-a": "running"}
+    assert states == {"use1-a": "ended", "euw1-a": "running", "aps1-a": "running", "sae1-a": "running", "mec1-a": "running"}
     assert lake.count("silver_ledger", "fact = 'range_damaged' AND stream = 'audit_logs'") == 1
     assert lake.count("life_completeness", "state IN ('missing', 'missing_object')") == 0, "what was named as lost is not missing"
     assert streams["billing_usage"] == gateways["billing_usage", "aps1-a"]["t"]
-    others = min(gateways["billing_usage", gateway]["t"] for gateway in ("euw1-a", "sae1-a"))
+    others = min(gateways["billing_usage", gateway]["t"] for gateway in ("euw1-a", "sae1-a", "mec1-a"))
     assert streams["billing_usage"] < others
 
     # Its disk is lost: it is written off, and holds nothing back.

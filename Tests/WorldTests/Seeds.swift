@@ -26,5 +26,21 @@ enum Seeds {
             seed: 20466, hours: 0.02,
             story: "a salvage failed in the middle of its copy: what was left of that stopped every further try"
         ),
+        Known(
+            seed: 95, hours: 0.02,
+            story: "a life died before any of its ledger was durable, and held complete-through back for ever"),
+        Known(
+            seed: 142, hours: 0.02,
+            story: "the end of a journal rotted: what had been stated could never come, and nobody said so"),
+        Known(
+            seed: 532, hours: 0.02,
+            story: "the same, and the start that found it died before it could say where that life had ended"),
+        Known(
+            seed: 609, hours: 0.02,
+            story:
+                "a life died between its words on earlier lives and its first positions, and left nothing for the next"),
+        Known(
+            seed: 823, hours: 0.02,
+            story: "a start set a damaged segment aside, and died before the ledger named what was lost"),
     ]
 }

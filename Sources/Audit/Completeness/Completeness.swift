@@ -11,7 +11,8 @@ package import Model
 /// - A life has ended when it says so itself, or when a later life of the same gateway, recovered and stating positions, speaks
 ///   of it, as each does of all that it finds in the journal. Once all that an ended life acknowledged is there, it holds
 ///   nothing back.
-/// - What a gateway itself named as lost counts as accounted for: it can't come any more, and is reported by itself.
+/// - What a gateway itself named as lost counts as accounted for: it can't come any more, and is reported by itself. So does
+///   what a life stated and a later life's recovery no longer found: the disk damaged the end of the journal.
 /// - Each gateway that is known counts for each stream: one that is cut off may have taken it up.
 package struct Completeness {
     /// What a zone has of one life of one stream.
@@ -37,8 +38,19 @@ package struct Completeness {
         var range: SequenceRange
     }
 
+    /// A later life's word of where an earlier one ends.
+    private struct Ending {
+        var speaker: GatewayLife
+        var sequence: UInt64
+        var life: Life
+        var next: UInt64
+    }
+
     private var records: [GatewayLife: LifeRecord] = [:]
     private var damages: [Damage] = []
+    private var endings: [Ending] = []
+    /// Where each life's sealed segments end: of those none is lost without a word.
+    private var sealed: [Life: UInt64] = [:]
     private var silentGateways: Set<GatewayName> = []
     private let writtenOff: Set<GatewayLife>
 
@@ -80,9 +92,16 @@ package struct Completeness {
             }
         case .ended(let stream, let incarnation, let next):
             subject = (GatewayLife(speaker.gateway, incarnation), stream, next)
-            if incarnation == speaker.incarnation { own.stopped = min(own.stopped ?? fact.sequence, fact.sequence) }
+            if incarnation == speaker.incarnation {
+                own.stopped = min(own.stopped ?? fact.sequence, fact.sequence)
+            } else {
+                let life = Life(gateway: speaker.gateway, incarnation: incarnation, stream: stream)
+                endings.append(Ending(speaker: speaker, sequence: fact.sequence, life: life, next: next))
+            }
         case .reached(let stream, let incarnation, let end):
             subject = (GatewayLife(speaker.gateway, incarnation), stream, end)
+            let life = Life(gateway: speaker.gateway, incarnation: incarnation, stream: stream)
+            sealed[life] = max(sealed[life] ?? 0, end)
         case .damaged(let stream, let incarnation, let range):
             subject = (GatewayLife(speaker.gateway, incarnation), stream, range.end)
             damages.append(
@@ -131,10 +150,28 @@ package struct Completeness {
                 prefixes[life] = coverage(ledger, lost[ledger] ?? []).contiguous
             }
             let heard = damages.filter { $0.sequence < prefixes[$0.speaker] ?? 0 }
-            let next = Dictionary(grouping: heard, by: \.life).mapValues { $0.map(\.range) }
-            if next.mapValues(\.count) == lost.mapValues(\.count) { return (prefixes, lost) }
+            var next = Dictionary(grouping: heard, by: \.life).mapValues { $0.map(\.range) }
+            for (life, range) in unfound(prefixes) { next[life, default: []].append(range) }
+            if next == lost { return (prefixes, lost) }
             lost = next
         }
+    }
+
+    /// What lives stated, and later ones no longer found.
+    private func unfound(_ prefixes: [GatewayLife: UInt64]) -> [Life: SequenceRange] {
+        var found: [Life: (end: UInt64, isHeard: Bool)] = [:]
+        for ending in endings {
+            // A later recovery may find less, as what has landed leaves the journal.
+            let known = found[ending.life] ?? (sealed[ending.life] ?? 0, false)
+            let isHeard = ending.sequence < prefixes[ending.speaker] ?? 0
+            found[ending.life] = (max(known.end, ending.next), known.isHeard || isHeard)
+        }
+        var ranges: [Life: SequenceRange] = [:]
+        for (life, found) in found where found.isHeard {
+            let reached = records[GatewayLife(life)]?.reached[life.stream] ?? 0
+            if reached > found.end { ranges[life] = SequenceRange(first: found.end, count: reached - found.end) }
+        }
+        return ranges
     }
 
     private func isEnded(_ life: GatewayLife, _ prefixes: [GatewayLife: UInt64]) -> Bool {
@@ -168,7 +205,9 @@ package struct Completeness {
         let record = records[life] ?? LifeRecord()
         let prefix = prefixes[life] ?? 0
         let expected = max(record.reached[stream] ?? 0, coverage.end)
-        let ledgerExpected = record.reached[.ledger] ?? 0
+        let ledgerEnd = record.reached[.ledger]
+        // Where nobody says how far a life's ledger went, there may be more than nothing.
+        let hasLedger = (prefix > 0 || ledgerEnd != nil) && prefix >= ledgerEnd ?? 0
         let missing = record.missing[stream]
         let isEnded = ended.contains(life)
         var bound = Bound(
@@ -180,7 +219,7 @@ package struct Completeness {
             bound.isDone = true
             return bound
         }
-        if isEnded, coverage.contiguous >= expected, missing == nil, prefix > 0, prefix >= ledgerExpected {
+        if isEnded, coverage.contiguous >= expected, missing == nil, hasLedger {
             bound.isDone = true
             return bound
         }
@@ -202,10 +241,10 @@ package struct Completeness {
         } else if coverage.contiguous < expected {
             bound.hold.reason = .missing
             bound.hold.end = coverage.resumes ?? expected
-        } else if prefix == 0 || prefix < ledgerExpected {
+        } else if prefix == 0 || !hasLedger {
             bound.hold.reason = .ledger
             bound.hold.first = prefix
-            bound.hold.end = ledgerExpected > prefix ? ledgerExpected : nil
+            bound.hold.end = ledgerEnd.flatMap { $0 > prefix ? $0 : nil }
         }
         return bound
     }

@@ -45,20 +45,24 @@ package final class Ledger<FS: FileSystem, Time: TimeSource>: Sendable {
 
     /// Writes positions as of now: the time is read first, so that what was acknowledged by then is below them. When
     /// that fails, the next ones say as much and more.
-    package func recordPositions(
-        _ completion: @escaping @Sendable () -> Void = {}, _ positions: (Timestamp) -> [LedgerFact]
+    package func recordPositions(_ positions: (Timestamp) -> [LedgerFact]) {
+        record(positions) { [log] failure in
+            if let failure { log.warning("positions were not written", metadata: ["error": "\(failure)"]) }
+        }
+    }
+
+    private func record(
+        _ facts: (Timestamp) -> [LedgerFact], completion: @escaping @Sendable (WriteFailure?) -> Void
     ) {
         let now = time.now()
+        let facts = facts(now)
         #if SLUICE_CANARIES
-            if Canary.isOn(.positionTooLate) {
+            if Canary.isOn(.positionTooLate), facts.contains(where: \.isPosition) {
                 let late = Timestamp(microseconds: now.microseconds + 60_000_000)
-                return record(positions(now), at: late) { _ in completion() }
+                return record(facts, at: late, completion: completion)
             }
         #endif
-        record(positions(now), at: now) { [log] failure in
-            if let failure { log.warning("positions were not written", metadata: ["error": "\(failure)"]) }
-            completion()
-        }
+        record(facts, at: now, completion: completion)
     }
 
     private func record(
@@ -76,6 +80,13 @@ package final class Ledger<FS: FileSystem, Time: TimeSource>: Sendable {
 
     /// Writes the facts, again and again until they are durable or the ledger stops: for what must not be lost.
     package func recordUntilDurable(_ facts: [LedgerFact], completion: @escaping @Sendable () -> Void) {
+        recordUntilDurable({ _ in facts }, completion: completion)
+    }
+
+    /// The same; each time anew, as of then.
+    package func recordUntilDurable(
+        _ facts: @escaping @Sendable (Timestamp) -> [LedgerFact], completion: @escaping @Sendable () -> Void
+    ) {
         record(facts) { [self] failure in
             switch failure {
             case nil: completion()

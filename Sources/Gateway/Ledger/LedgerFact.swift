@@ -54,6 +54,10 @@ package enum LedgerFact: Sendable {
     /// Keys of landed batches that the disk lost, at most `batchesMax`: those batches would be taken again.
     case keysDamaged(stream: StreamName, file: String, offset: Int64, bytes: Int64, batchesMax: Int)
 
+    #if SLUICE_CANARIES
+        var isPosition: Bool { if case .position = self { true } else { false } }
+    #endif
+
     /// The fact as a JSON object on one line.
     package func line(gateway: GatewayName, incarnation own: Incarnation, at time: Timestamp) -> String {
         var json = JSONText()

@@ -131,6 +131,11 @@ extension StreamWriter {
                     try journal.endSalvage(of: segment)
                     completion(nil)
                 } catch { completion(error) }
+            case .setAside(let original, let completion):
+                do {
+                    try journal.setAside(original)
+                    completion(nil)
+                } catch { completion(error) }
             case .salvage(let segment, let completion):
                 // The original stays, for people to look at: a copy must not take the room that landing needs.
                 guard reserve.leavesRoom(for: segment.length) else {

@@ -3,6 +3,7 @@ package import Files
 package import Journal
 package import Model
 package import Telemetry
+import SystemPackage
 
 /// The one thread that writes a stream's journal: group commit, seals, retirement.
 ///
@@ -29,6 +30,7 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
         case retire(SealedSegment, @Sendable (JournalError?) -> Void)
         case salvage(SealedSegment, @Sendable (Result<Salvage, JournalError>) -> Void)
         case endSalvage(SealedSegment, @Sendable (JournalError?) -> Void)
+        case setAside(FilePath, @Sendable (JournalError?) -> Void)
     }
     package let stream: StreamName
     private let mailbox: Monitor<Mailbox>
@@ -96,6 +98,11 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
     /// Sets a damaged segment aside once it has been salvaged.
     func endSalvage(of segment: SealedSegment, completion: @escaping @Sendable (JournalError?) -> Void) {
         order(.endSalvage(segment, completion))
+    }
+
+    /// Sets the original of a recovery's rescue aside.
+    func setAside(_ original: FilePath, completion: @escaping @Sendable (JournalError?) -> Void) {
+        order(.setAside(original, completion))
     }
 
     /// Ends the thread once everything given so far is done, and waits for it.

@@ -23,10 +23,24 @@ FROM (
   GROUP BY gateway, incarnation, stream) AS k
 LEFT JOIN life_progress AS p ON p.gateway = k.gateway AND p.incarnation = k.incarnation AND p.stream = k.stream
 UNION ALL
--- Acknowledged events that a gateway's disk lost.
+-- Acknowledged events that a gateway's disk lost: it said so, or a later life no longer found what an earlier one had stated.
 SELECT 'damaged_ranges', coalesce(stream, 'all'), coalesce(sum(end - first), 0), NULL
-FROM (SELECT DISTINCT gateway, incarnation, stream, first, end FROM silver_ledger
-  WHERE fact = 'range_damaged' AND at >= session.check_from) GROUP BY stream
+FROM (
+  SELECT DISTINCT gateway, incarnation, stream, first, end FROM silver_ledger
+  WHERE fact = 'range_damaged' AND at >= session.check_from
+  UNION ALL
+  SELECT f.gateway, f.incarnation, f.stream, f.first, s.end
+  FROM (
+    SELECT gateway, incarnation, stream, max(next_sequence) AS first FROM silver_ledger
+    WHERE fact = 'incarnation_ended' AND incarnation <> ledger_incarnation
+    GROUP BY gateway, incarnation, stream HAVING max(at) >= session.check_from) AS f
+  JOIN (
+    SELECT gateway, incarnation, stream, max(next_sequence) AS end FROM silver_ledger WHERE fact = 'position'
+    GROUP BY gateway, incarnation, stream) AS s
+    ON s.gateway = f.gateway AND s.incarnation = f.incarnation AND s.stream = f.stream AND s.end > f.first
+  LEFT ANTI JOIN bronze_objects AS o
+    ON o.gateway = f.gateway AND o.incarnation = f.incarnation AND o.stream = f.stream AND o.end >= s.end)
+GROUP BY stream
 UNION ALL
 -- Objects that the ledger says have landed: is every one in Bronze, with every row?
 SELECT 'object_rows', f.stream, count_if(coalesce(o.rows, -1) <> f.events),

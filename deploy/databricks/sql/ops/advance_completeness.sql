@@ -43,7 +43,8 @@ WHEN NOT MATCHED THEN INSERT (object, stream, gateway, incarnation, first, end, 
 
 -- 2. Sequences: how far each life is there from 0 on, over the objects and the damaged ranges that join on without a gap. An
 -- object counts only when Bronze has every line of it; what a gateway named as lost can't come any more, and counts once the
--- naming ledger is there itself.
+-- naming ledger is there itself. So does what a life stated, by the last run, and a later life no longer found: the disk
+-- damaged the end of its journal.
 MERGE INTO life_progress AS known USING (
   WITH pieces AS (
     SELECT gateway, incarnation, stream, 0L AS first, contiguous AS end, seen, CAST(NULL AS TIMESTAMP) AS ingested_at
@@ -61,6 +62,14 @@ MERGE INTO life_progress AS known USING (
     JOIN life_progress AS p ON p.gateway = f.gateway AND p.incarnation = f.ledger_incarnation AND p.stream = '_ledger'
       AND p.contiguous >= f.ledger_end
     WHERE f.fact = 'range_damaged'
+    UNION ALL
+    SELECT c.gateway, c.incarnation, c.stream, max(f.next_sequence), c.expected, c.expected, CAST(NULL AS TIMESTAMP)
+    FROM life_completeness AS c
+    JOIN silver_ledger AS f ON f.gateway = c.gateway AND f.incarnation = c.incarnation AND f.stream = c.stream
+      AND f.fact = 'incarnation_ended' AND f.incarnation <> f.ledger_incarnation
+    LEFT JOIN life_progress AS p ON p.gateway = f.gateway AND p.incarnation = f.ledger_incarnation AND p.stream = '_ledger'
+    GROUP BY c.gateway, c.incarnation, c.stream, c.expected
+    HAVING max(f.next_sequence) < c.expected AND count_if(f.ledger_end <= p.contiguous) > 0
     UNION ALL
     -- A strong stream has no sequences, but must be known when its facts are gone.
     SELECT DISTINCT gateway, ledger_incarnation, stream, 0L, 0L, 0L, CAST(NULL AS TIMESTAMP) FROM silver_ledger
@@ -158,7 +167,9 @@ state AS (
     coalesce(o.stopped, false) OR r.gateway IS NOT NULL AS ended,
     w.gateway IS NOT NULL AS written_off,
     coalesce(p.contiguous, 0) AS contiguous, greatest(coalesce(t.end, 0), coalesce(p.seen, 0)) AS expected,
-    coalesce(lp.contiguous, 0) AS ledger_contiguous, coalesce(lt.end, 0) AS ledger_expected,
+    coalesce(lp.contiguous, 0) AS ledger_contiguous,
+    -- Where nobody says how far a life's ledger went, there may be more than nothing.
+    (lp.contiguous > 0 OR lt.gateway IS NOT NULL) AND coalesce(lp.contiguous, 0) >= coalesce(lt.end, 0) AS has_ledger,
     m.object AS missing_object
   FROM lives AS l
   CROSS JOIN streams AS s
@@ -174,11 +185,10 @@ state AS (
 SELECT gateway, incarnation, stream, last_word, complete_through,
   CASE
     WHEN written_off THEN 'written_off'
-    WHEN ended AND contiguous >= expected AND missing_object IS NULL AND ledger_contiguous > 0
-      AND ledger_contiguous >= ledger_expected THEN 'done'
+    WHEN ended AND contiguous >= expected AND missing_object IS NULL AND has_ledger THEN 'done'
     WHEN missing_object IS NOT NULL THEN 'missing_object'
     WHEN contiguous < expected THEN 'missing'
-    WHEN ledger_contiguous = 0 OR ledger_contiguous < ledger_expected THEN 'ledger'
+    WHEN ledger_contiguous = 0 OR NOT has_ledger THEN 'ledger'
     ELSE 'silent' END AS state,
   contiguous, expected, missing_object
 FROM state;

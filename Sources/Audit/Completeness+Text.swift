@@ -1,13 +1,13 @@
-import Audit
-
 extension AuditReport.Stream {
     /// How far it is complete, in words.
-    var through: String { complete_through.map { "complete through \($0)" } ?? "not yet complete through any time" }
+    package var through: String {
+        complete_through.map { "complete through \($0)" } ?? "not yet complete through any time"
+    }
 }
 
 extension StreamCompleteness.Hold {
     /// On one line, for people.
-    var text: String {
+    package var text: String {
         let life = [gateway, incarnation].compactMap(\.self).joined(separator: "/")
         let proof = since.map { "complete through \($0)" } ?? "nothing is proved of it"
         let range = first.map { first in end.map { "\(first)-\($0 - 1)" } ?? "from \(first) on" } ?? ""
