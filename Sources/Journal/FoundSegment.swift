@@ -18,6 +18,13 @@ struct FoundSegment {
     var first: UInt64? { sidecar?.range.first ?? blocks.first?.range.first }
     var end: UInt64? { blocks.last.map(\.range.end) }
 
+    /// From its first sequence to its last.
+    var extent: SequenceRange {
+        if let sidecar { return sidecar.range }
+        let first = first ?? 0
+        return SequenceRange(first: first, count: (end ?? first) - first)
+    }
+
     /// Whether the file holds exactly what its sidecar says.
     var matchesSidecar: Bool {
         guard let sidecar else { return false }
@@ -52,8 +59,13 @@ struct FoundSegment {
     /// Made by a salvage.
     var isCopy: Bool { ordinal >= StreamPaths.firstSalvagedOrdinal }
 
-    /// A salvage's copies come last: until it has put the original aside, it has handed out none of them.
+    /// Damaged, and was never sealed: what is sound of it is copied, and nothing else can be done with it.
+    var needsRescue: Bool { sidecar == nil && !holes.isEmpty && !isCopy }
+
+    /// A salvage's copies come behind a sealed original: until that is set aside, none of them is handed out. Those of a rescue
+    /// come before theirs, so that the next start has nothing to copy again.
     private var distrust: Int {
+        if needsRescue { return 4 }
         if isCopy { return 3 }
         if matchesSidecar { return 0 }
         return sidecar == nil ? 2 : 1

@@ -14,6 +14,8 @@ struct Recovery<FS: FileSystem> {
     /// What the key log says has landed and gone.
     private let retired: RetiredRanges
     private var report = RecoveryReport()
+    /// Of one incarnation: what is to be set aside once its loss has a name in the ledger.
+    private var originals: [FoundSegment] = []
 
     init(files: FS, paths: StreamPaths, stream: StreamName, gateway: GatewayName, retired: RetiredRanges) {
         self.files = files
@@ -184,9 +186,12 @@ struct Recovery<FS: FileSystem> {
             }
         }
         // Last, when all that they repeat is sealed.
-        for copy in copies { try setAside(copy) }
+        for segment in all where copies.contains(segment.path) {
+            if segment.needsRescue { originals.append(segment) } else { try setAside(segment.path) }
+        }
         result.sort { ($0.range.first, $0.range.end) < ($1.range.first, $1.range.end) }
         nameGaps(in: all, result)
+        reportRescues(result)
         report.sealed += result
         let ends = segments.compactMap { max($0.end ?? 0, $0.sidecar?.range.end ?? 0) }
         // What landed first may have had higher sequences than what is left.
@@ -205,7 +210,7 @@ struct Recovery<FS: FileSystem> {
         _ segment: FoundSegment, _ kept: [ScannedBlock], _ nextOrdinal: inout UInt64
     ) throws(FileError) -> [SealedSegment] {
         guard !kept.isEmpty else {
-            if segment.blocks.isEmpty { try files.unlink(segment.path) } else { try endRescue(of: segment, []) }
+            if segment.blocks.isEmpty { try files.unlink(segment.path) } else { try end(segment) }
             report.tornBytes += segment.size
             return []
         }
@@ -222,14 +227,24 @@ struct Recovery<FS: FileSystem> {
         }
         var salvager = Salvager(files: files, paths: paths, stream: stream)
         let sealed = try salvager.copyRuns(of: kept, from: segment.path, nextOrdinal: &nextOrdinal)
-        try endRescue(of: segment, sealed)
+        try end(segment)
         return sealed
     }
 
-    /// The original goes at once only where nothing is lost.
-    private mutating func endRescue(of segment: FoundSegment, _ copies: [SealedSegment]) throws(FileError) {
-        if segment.holes.isEmpty, segment.sidecar == nil { return try setAside(segment.path) }
-        report.rescues.append(.init(original: segment.path, copies: copies))
+    /// All that is sound of it is elsewhere: it goes at once only where nothing was lost.
+    private mutating func end(_ segment: FoundSegment) throws(FileError) {
+        if segment.needsRescue { originals.append(segment) } else { try setAside(segment.path) }
+    }
+
+    /// With the copies of this start and of earlier ones that ended before the original was set aside.
+    private mutating func reportRescues(_ result: [SealedSegment]) {
+        var copies = result.filter { $0.ordinal >= StreamPaths.firstSalvagedOrdinal }
+        for original in originals {
+            let isCopy = copies.partition { original.extent.overlaps($0.range) }
+            report.rescues.append(.init(original: original.path, copies: Array(copies[isCopy...])))
+            copies.removeSubrange(isCopy...)
+        }
+        originals = []
     }
 
     /// Copies what no earlier copy of the damaged segment holds, and names what is lost.
@@ -243,8 +258,7 @@ struct Recovery<FS: FileSystem> {
         var salvager = Salvager(files: files, paths: paths, stream: stream)
         let sealed =
             rest.isEmpty ? [] : try salvager.copyRuns(of: rest, from: segment.path, nextOrdinal: &nextOrdinal)
-        let earlier = made.filter { $0.matchesSidecar }.compactMap(\.sidecar).filter { $0.range.overlaps(range) }
-        try endRescue(of: segment, earlier + sealed)
+        originals.append(segment)
         return sealed
     }
 

@@ -73,6 +73,8 @@ import Testing
             #expect(bench.report.sealed.map(\.range) == [rest])
             #expect(bench.report.rescues.map(\.original) == [path])
             #expect(bench.report.rescues.flatMap(\.copies).map(\.path) == bench.report.sealed.map(\.path))
+            // The original, one copy with its sidecar, a key log, the lock.
+            #expect(bench.disk.files().count == 5)
         }
         try bench.stream.setAside(path)
         try bench.start()

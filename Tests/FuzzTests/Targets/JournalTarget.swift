@@ -42,6 +42,7 @@ extension FuzzTarget {
         try second.salvageAll()
         let salvaged = try RecoveredJournal(disk, life: 104)
         try hold(salvaged.report.damagedSealed.isEmpty, "salvaged, and still damaged")
+        try hold(salvaged.report.rescues.isEmpty, "set aside, and still there")
         try salvaged.check(files)
         try salvaged.appends(life: 105)
     }
@@ -123,6 +124,7 @@ final class RecoveredJournal {
     }
 
     func salvageAll() throws {
+        for rescue in report.rescues { try stream.setAside(rescue.original) }
         for segment in report.damagedSealed {
             _ = try stream.salvage(segment)
             try stream.endSalvage(of: segment)

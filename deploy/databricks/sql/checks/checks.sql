@@ -23,7 +23,7 @@ FROM (
   GROUP BY gateway, incarnation, stream) AS k
 LEFT JOIN life_progress AS p ON p.gateway = k.gateway AND p.incarnation = k.incarnation AND p.stream = k.stream
 UNION ALL
--- Acknowledged events that a gateway's disk lost: it said so, or a later life no longer found what an earlier one had stated.
+-- Acknowledged events that a gateway's disk lost: it said so, or later lives no longer found what one had stated.
 SELECT 'damaged_ranges', coalesce(stream, 'all'), coalesce(sum(end - first), 0), NULL
 FROM (
   SELECT DISTINCT gateway, incarnation, stream, first, end FROM silver_ledger
@@ -31,9 +31,10 @@ FROM (
   UNION ALL
   SELECT f.gateway, f.incarnation, f.stream, f.first, s.end
   FROM (
-    SELECT gateway, incarnation, stream, max(next_sequence) AS first FROM silver_ledger
-    WHERE fact = 'incarnation_ended' AND incarnation <> ledger_incarnation
-    GROUP BY gateway, incarnation, stream HAVING max(at) >= session.check_from) AS f
+    SELECT gateway, incarnation, stream, max(coalesce(next_sequence, end)) AS first FROM silver_ledger
+    WHERE fact IN ('segment_sealed', 'object_landed') OR fact = 'incarnation_ended' AND incarnation <> ledger_incarnation
+    GROUP BY gateway, incarnation, stream
+    HAVING max(at) FILTER (WHERE fact = 'incarnation_ended') >= session.check_from) AS f
   JOIN (
     SELECT gateway, incarnation, stream, max(next_sequence) AS end FROM silver_ledger WHERE fact = 'position'
     GROUP BY gateway, incarnation, stream) AS s

@@ -43,8 +43,8 @@ WHEN NOT MATCHED THEN INSERT (object, stream, gateway, incarnation, first, end, 
 
 -- 2. Sequences: how far each life is there from 0 on, over the objects and the damaged ranges that join on without a gap. An
 -- object counts only when Bronze has every line of it; what a gateway named as lost can't come any more, and counts once the
--- naming ledger is there itself. So does what a life stated, by the last run, and a later life no longer found: the disk
--- damaged the end of its journal.
+-- naming ledger is there itself. So does what a life stated, by the last run, beyond its last sealed segment and beyond what later
+-- lives found of it: the disk damaged the end of its journal.
 MERGE INTO life_progress AS known USING (
   WITH pieces AS (
     SELECT gateway, incarnation, stream, 0L AS first, contiguous AS end, seen, CAST(NULL AS TIMESTAMP) AS ingested_at
@@ -63,13 +63,15 @@ MERGE INTO life_progress AS known USING (
       AND p.contiguous >= f.ledger_end
     WHERE f.fact = 'range_damaged'
     UNION ALL
-    SELECT c.gateway, c.incarnation, c.stream, max(f.next_sequence), c.expected, c.expected, CAST(NULL AS TIMESTAMP)
+    SELECT c.gateway, c.incarnation, c.stream, max(coalesce(f.next_sequence, f.end)), c.expected, c.expected, CAST(NULL AS TIMESTAMP)
     FROM life_completeness AS c
     JOIN silver_ledger AS f ON f.gateway = c.gateway AND f.incarnation = c.incarnation AND f.stream = c.stream
-      AND f.fact = 'incarnation_ended' AND f.incarnation <> f.ledger_incarnation
+      AND (f.fact IN ('segment_sealed', 'object_landed')
+        OR f.fact = 'incarnation_ended' AND f.incarnation <> f.ledger_incarnation) AND c.state = 'missing'
     LEFT JOIN life_progress AS p ON p.gateway = f.gateway AND p.incarnation = f.ledger_incarnation AND p.stream = '_ledger'
     GROUP BY c.gateway, c.incarnation, c.stream, c.expected
-    HAVING max(f.next_sequence) < c.expected AND count_if(f.ledger_end <= p.contiguous) > 0
+    HAVING max(coalesce(f.next_sequence, f.end)) < c.expected
+      AND count_if(f.fact = 'incarnation_ended' AND f.ledger_end <= p.contiguous) > 0
     UNION ALL
     -- A strong stream has no sequences, but must be known when its facts are gone.
     SELECT DISTINCT gateway, ledger_incarnation, stream, 0L, 0L, 0L, CAST(NULL AS TIMESTAMP) FROM silver_ledger
