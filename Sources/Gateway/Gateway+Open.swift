@@ -110,12 +110,16 @@ extension Gateway {
                 zones: zones, budget: budget))
         lateGateway.bind(gateway)
         gateway.markBeginning()
-        let earlier = Set(opened.flatMap(\.report.ends.keys))
-        let found = opened.flatMap { gateway.facts(of: $0, earlier) }
+        let lives = EarlierLives(
+            left: Set(opened.flatMap(\.report.ends.keys)), unread: Set(opened.flatMap(\.report.unread)))
+        let found = opened.flatMap { gateway.facts(of: $0, lives) }
+        for stream in opened { gateway.beginRescues(of: stream) }
         gateway.beginStating([.incarnationOpened(version: configuration.version)] + found) { [weak gateway, opened] in
             for stream in opened { gateway?.endRescues(of: stream) }
+            // Until then it tells the next start, should this one die, of which lives it has to speak.
+            gateway?.resume(ledgerOpened)
         }
-        for stream in opened { gateway.resume(stream) }
+        for stream in opened.dropFirst() { gateway.resume(stream) }
         telemetry.addSource { [weak gateway] in gateway?.samples() ?? [] }
         for zone in zones.all { zone.start() }
         return gateway
@@ -126,8 +130,15 @@ extension Gateway {
         StreamConfiguration(name: name, consistency: .available, rules: StreamRules(), zone: configuration.ownZone)
     }
 
-    /// What recovery found, for the ledger and for the log. `earlier`: the lives of which any stream has something left.
-    private func facts(of opened: OpenedStream<FS, Time>, _ earlier: Set<Incarnation>) -> [LedgerFact] {
+    /// Lives of which any stream has something left, and those with files that this version can't read: nobody can say that
+    /// these have ended.
+    private struct EarlierLives {
+        var left: Set<Incarnation>
+        var unread: Set<Incarnation>
+    }
+
+    /// What recovery found, for the ledger and for the log.
+    private func facts(of opened: OpenedStream<FS, Time>, _ lives: EarlierLives) -> [LedgerFact] {
         let name = opened.stream.configuration.name
         let report = opened.report
         let zone = opened.stream.configuration.zone
@@ -149,10 +160,11 @@ extension Gateway {
         var ends = name == .ledger ? report.ends.merging(report.retired.ends) { here, _ in here } : report.ends
         // That a stream has nothing left must be said as well: the end of its journal may have been damaged, or there never was
         // any of it.
-        for incarnation in earlier where ends[incarnation] == nil && !report.unread.contains(incarnation) {
+        for incarnation in lives.left where ends[incarnation] == nil {
             ends[incarnation] = report.retired.ends[incarnation] ?? 0
         }
-        for (incarnation, next) in ends.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+        let ended = ends.filter { !lives.unread.contains($0.key) }
+        for (incarnation, next) in ended.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             facts.append(
                 .incarnationEnded(stream: name, incarnation: incarnation, nextSequence: next, how: "recovered"))
         }
@@ -170,7 +182,6 @@ extension Gateway {
         for segment in report.sealed where !copies.contains(segment.path) {
             lander.add(segment, writer: opened.stream.writer)
         }
-        for _ in report.rescues { lander.beginSalvage() }
         for segment in report.damagedSealed {
             lander.beginSalvage()
             salvage(segment, opened.stream.writer)

@@ -56,6 +56,11 @@ extension Gateway {
         }
     }
 
+    /// What recovery copied out of damaged segments counts as not landed, and waits.
+    func beginRescues(of opened: OpenedStream<FS, Time>) {
+        for _ in opened.report.rescues { zones[opened.stream.configuration.zone].lander.beginSalvage() }
+    }
+
     /// What recovery copied out of damaged segments lands now that the ledger names what was lost.
     func endRescues(of opened: OpenedStream<FS, Time>) {
         for rescue in opened.report.rescues { end(rescue, opened) }

@@ -46,8 +46,13 @@ struct Recovery<FS: FileSystem> {
             if StreamPaths.temporarySuffixes.contains(where: { name.hasSuffix($0) }) {
                 try files.unlink(path)
             } else if name.hasSuffix(StreamPaths.sealedSuffix) {
-                // An orphan: its segment went first when it was retired.
-                if !names.contains(String(name.dropLast(".sealed".count))) { try files.unlink(path) }
+                let segment = String(name.dropLast(".sealed".count))
+                if names.contains(segment) { continue }
+                if let gone = try gone(paths.directory.child(segment)) {
+                    found.append(gone)
+                } else {
+                    try files.unlink(path)
+                }
             } else if let (incarnation, ordinal) = StreamPaths.parse(name) {
                 if let segment = try read(path, incarnation, ordinal) {
                     found.append(segment)
@@ -59,6 +64,17 @@ struct Recovery<FS: FileSystem> {
             }
         }
         return found
+    }
+
+    /// The segment of a sidecar that stands alone, if it is missing: when a segment is retired, it goes first, and is in the key
+    /// log by then. A copy's sidecar is older than the copy.
+    private func gone(_ path: FilePath) throws(FileError) -> FoundSegment? {
+        guard let sidecar = try sidecar(of: path), sidecar.ordinal < StreamPaths.firstSalvagedOrdinal,
+            !sidecar.range.gaps(between: retired.of(sidecar.incarnation)).isEmpty
+        else { return nil }
+        return FoundSegment(
+            path: path, incarnation: sidecar.incarnation, ordinal: sidecar.ordinal, size: 0, blocks: [], holes: [],
+            tornBytes: 0, sidecar: sidecar)
     }
 
     private mutating func read(_ path: FilePath, _ incarnation: Incarnation, _ ordinal: UInt64) throws(FileError)
@@ -187,15 +203,26 @@ struct Recovery<FS: FileSystem> {
         }
         // Last, when all that they repeat is sealed.
         for segment in all where copies.contains(segment.path) {
-            if segment.needsRescue { originals.append(segment) } else { try setAside(segment.path) }
+            if segment.needsRescue {
+                originals.append(segment)
+            } else if segment.isCopy, segment.matchesSidecar {
+                // Made by a salvage that was cut short. Without its sidecar it is redundant all the same.
+                try files.unlink(segment.path.suffixed(".sealed"))
+                try files.unlink(segment.path)
+            } else {
+                try setAside(segment.path)
+            }
         }
         result.sort { ($0.range.first, $0.range.end) < ($1.range.first, $1.range.end) }
         nameGaps(in: all, result)
         reportRescues(result)
         report.sealed += result
-        let ends = segments.compactMap { max($0.end ?? 0, $0.sidecar?.range.end ?? 0) }
-        // What landed first may have had higher sequences than what is left.
-        report.ends[incarnation] = max(ends.max() ?? 0, retired.of(incarnation).map(\.end).max() ?? 0)
+        // What landed first may have had higher sequences than what is left. What a file holds of an append that failed is not
+        // of this life.
+        let damaged = report.damagedSealed.filter { $0.incarnation == incarnation }
+        let lost = report.damages.filter { $0.incarnation == incarnation }
+        let ends = (result + damaged).map(\.range) + lost.map(\.range) + retired.of(incarnation)
+        report.ends[incarnation] = ends.map(\.end).max() ?? 0
     }
 
     private mutating func note(_ blocks: [ScannedBlock], _ onEntry: (BatchEntry, Incarnation, UInt64) -> Void) {
@@ -292,9 +319,11 @@ struct Recovery<FS: FileSystem> {
             for hole in segment.holes {
                 // A file whose first block is damaged does not say where it began: where what comes before it ends.
                 let after = hole.after ?? ranges.map(\.0.end).filter { $0 <= hole.before }.max() ?? 0
-                // What a damaged copy lacks is no loss where the original is sound.
-                let isHeld = ranges.contains { $0.0.first <= after && hole.before <= $0.0.end }
-                if hole.before > after, !isHeld { add(segment, after, hole.before, hole.reason) }
+                guard hole.before > after else { continue }
+                // What another file has of it, a copy or the original, is no loss.
+                for gap in SequenceRange(first: after, count: hole.before - after).gaps(between: ranges.map(\.0)) {
+                    add(segment, gap.first, gap.end, hole.reason)
+                }
             }
         }
         var next = ranges.first?.0.first ?? 0

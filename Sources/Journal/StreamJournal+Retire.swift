@@ -60,7 +60,7 @@ extension StreamJournal {
         }
     }
 
-    private func openUnlessGone(_ path: FilePath) throws(FileError) -> FS.File? {
+    func openUnlessGone(_ path: FilePath) throws(FileError) -> FS.File? {
         do throws(FileError) { return try files.open(path, .read) } catch  where error.errno == .noSuchFileOrDirectory {
             return nil
         }

@@ -34,7 +34,9 @@ extension StreamJournal {
     /// Moves the original of a rescue away; durable when it returns. When it throws, it can be tried again.
     package func setAside(_ original: FilePath) throws(JournalError) {
         do throws(FileError) {
-            try Salvager(files: files, paths: paths, stream: stream).setAside(original)
+            try spaceReserve.spending { () throws(FileError) in
+                try Salvager(files: files, paths: paths, stream: stream).setAside(original)
+            }
         } catch {
             throw JournalError(
                 .failed, "a damaged segment could not be set aside", stream: stream, path: original, error)
@@ -43,8 +45,7 @@ extension StreamJournal {
 
     /// Whether the file holds what was sealed: then its bytes were damaged on their way only.
     private func isSound(_ segment: SealedSegment) throws(FileError) -> Bool {
-        let file = try files.open(segment.path, .read)
-        guard try file.size() == segment.length else { return false }
+        guard let file = try openUnlessGone(segment.path), try file.size() == segment.length else { return false }
         var hash = SHA256()
         var offset: Int64 = 0
         while offset < segment.length {
@@ -57,7 +58,10 @@ extension StreamJournal {
     }
 
     private func copySound(_ segment: SealedSegment) throws(FileError) -> Salvage {
-        let file = try files.open(segment.path, .read)
+        guard let file = try openUnlessGone(segment.path) else {
+            return Salvage(
+                sealed: [], damages: [damage(segment, segment.range, "the file of a sealed segment is gone")])
+        }
         let reader = SegmentReader<FS>(file, size: try file.size())
         var blocks: [ScannedBlock] = []
         reading: while true {
@@ -74,9 +78,7 @@ extension StreamJournal {
             }
         }
         let damages = segment.range.gaps(between: blocks.map(\.range)).map {
-            RecoveryReport.Damage(
-                incarnation: segment.incarnation, range: $0, file: segment.path.string,
-                reason: "a sealed segment was damaged on disk")
+            damage(segment, $0, "a sealed segment was damaged on disk")
         }
         let highest =
             try files.list(paths.directory).compactMap { StreamPaths.parse($0) }
@@ -85,5 +87,11 @@ extension StreamJournal {
         var salvager = Salvager(files: files, paths: paths, stream: stream)
         let sealed = blocks.isEmpty ? [] : try salvager.copyRuns(of: blocks, from: segment.path, nextOrdinal: &ordinal)
         return Salvage(sealed: sealed, damages: damages)
+    }
+
+    private func damage(
+        _ segment: SealedSegment, _ range: SequenceRange, _ reason: String
+    ) -> RecoveryReport.Damage {
+        .init(incarnation: segment.incarnation, range: range, file: segment.path.string, reason: reason)
     }
 }

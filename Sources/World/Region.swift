@@ -97,7 +97,7 @@ final class Region: @unchecked Sendable {
     /// A bit of a journal flips.
     func strike(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        let streams = world.streams.filter { $0.consistency == .available }.map(\.name)
+        let streams = world.streams.filter { $0.consistency == .available }.map(\.name) + [.ledger, .trail]
         guard let rot = try? Rot.strike(disk, streams, &random) else { return }
         world.history.note(name, "a bit flips in \(rot.path), in the block of \(rot.events.joined(separator: ", "))")
         world.record.rot(rot.events, of: rot.stream)

@@ -60,6 +60,8 @@ extension World {
     /// Nothing holds complete-through back for good: once all has landed and everybody has stated positions since, it has passed
     /// all that was acknowledged.
     private func checkProgress(of report: AuditReport) throws(Violation) {
+        // Of a ledger that rots the only word of an earlier life may be lost: then people have to write that life off.
+        if record.rottedStreams.contains(.ledger) { return }
         for stream in report.streams {
             guard let name = StreamName(stream.stream),
                 let last = record.acknowledged[name]?.values.map(\.at).max()
@@ -80,7 +82,7 @@ extension World {
         // A running gateway's last facts have not landed yet: the ledger's own tail is no finding. And what a disk damaged is
         // missing, by name where anything could tell, or was forgotten and taken again: which, is checked above.
         case .gap: stream == .ledger || record.rottedStreams.contains(stream)
-        case .damaged, .duplicate: record.rottedStreams.contains(stream)
+        case .damaged, .duplicate, .trailBroken: record.rottedStreams.contains(stream)
         default: false
         }
     }

@@ -93,6 +93,7 @@ import Testing
         try bench.stream.retire(try bench.seal(), now: Names.start)
         try bench.start()
         #expect(bench.report.sealed.isEmpty && bench.report.damages.isEmpty && bench.report.events == 0)
+        #expect(bench.report.ends.values.allSatisfy { $0 == 2 }, "the append that failed is none of its sequences")
     }
 
     @Test("truncated at any byte, it keeps every whole record; what is left of one is named")

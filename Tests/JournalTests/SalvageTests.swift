@@ -1,3 +1,4 @@
+import Files
 import Journal
 import Model
 import Simulation
@@ -80,6 +81,32 @@ import Testing
         try bench.start()
         #expect(bench.report.rescues.isEmpty && bench.report.damages.isEmpty)
         #expect(bench.report.sealed.map(\.range) == [rest])
+    }
+
+    @Test("a sealed segment whose file is gone is damaged, and all of it lost; one that was retired is not")
+    func gone() throws {
+        let bench = Bench()
+        try bench.start()
+        try bench.append(2)
+        let retired = try bench.seal()
+        try bench.append(3)
+        let segment = try bench.seal()
+        let sidecar = try bench.disk.contents(FilePath(retired.path.string + ".sealed"))
+        try bench.stream.retire(retired, now: Names.start)
+        // As after a crash between the two removals of a retirement.
+        let orphan = try bench.disk.fileSystem.open(FilePath(retired.path.string + ".sealed"), .create)
+        try sidecar.withUnsafeBytes { try orphan.write([$0], at: 0) }
+        try bench.disk.fileSystem.unlink(segment.path)
+        try bench.start()
+        #expect(bench.report.sealed.isEmpty && bench.report.damages.isEmpty)
+        let found = try #require(bench.report.damagedSealed.first)
+        #expect(found.range == segment.range && bench.report.ends.values.contains(5))
+        let salvage = try bench.stream.salvage(found)
+        #expect(salvage.sealed.isEmpty && salvage.damages.map(\.range) == [segment.range])
+        try bench.stream.endSalvage(of: found)
+        #expect(bench.stream.heldBytes == 0)
+        try bench.start()
+        #expect(bench.report.damagedSealed.isEmpty)
     }
 
     @Test("an original that rots on after a salvage was cut short gives what the copies lack, and nothing twice")

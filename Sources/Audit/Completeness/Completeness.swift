@@ -8,8 +8,8 @@ package import Model
 /// - A life's position says that as of its time everything below a sequence was acknowledged. It is reached once the zone has
 ///   all of that, and the objects of all strong batches that stand before it in the ledger. The life is complete through its
 ///   latest reached position; before its first, through the moment it opened.
-/// - A life has ended when it says so itself, or when a later life of the same gateway, recovered and stating positions, speaks
-///   of it, as each does of all that it finds in the journal. Once all that an ended life acknowledged is there, it holds
+/// - A life has ended when it says so itself, or when a later life of the same gateway, recovered and stating positions, says so,
+///   as each does of all lives that it finds something of in the journal. Once all that an ended life acknowledged is there, it holds
 ///   nothing back.
 /// - What a gateway itself named as lost counts as accounted for: it can't come any more, and is reported by itself. So does
 ///   what a life stated and a later life's recovery no longer found: the disk damaged the end of the journal.
@@ -31,24 +31,10 @@ package struct Completeness {
         }
     }
 
-    private struct Damage {
-        var speaker: GatewayLife
-        var sequence: UInt64
-        var life: Life
-        var range: SequenceRange
-    }
-
-    /// A later life's word of where an earlier one ends.
-    private struct Ending {
-        var speaker: GatewayLife
-        var sequence: UInt64
-        var life: Life
-        var next: UInt64
-    }
-
     private var records: [GatewayLife: LifeRecord] = [:]
-    private var damages: [Damage] = []
-    private var endings: [Ending] = []
+    private var damages: [Life: [SequenceRange]] = [:]
+    /// Where later lives found that each one ends.
+    private var found: [Life: UInt64] = [:]
     /// Where each life's sealed segments end: of those none is lost without a word.
     private var sealed: [Life: UInt64] = [:]
     private var silentGateways: Set<GatewayName> = []
@@ -78,7 +64,7 @@ package struct Completeness {
         // Taken out and put back, so that nothing is copied.
         var own = records.removeValue(forKey: speaker) ?? LifeRecord()
         own.lastWord = max(own.lastWord ?? fact.at, fact.at)
-        var subject: (life: GatewayLife, stream: StreamName, end: UInt64)?
+        var subject: (life: Life, end: UInt64)?
         switch fact.kind {
         case .opened: own.opened = (fact.sequence, fact.at)
         case .position(let stream, let next):
@@ -91,30 +77,30 @@ package struct Completeness {
                 own.missing[stream] = .init(sequence: fact.sequence, object: object)
             }
         case .ended(let stream, let incarnation, let next):
-            subject = (GatewayLife(speaker.gateway, incarnation), stream, next)
+            let life = Life(gateway: speaker.gateway, incarnation: incarnation, stream: stream)
+            subject = (life, next)
             if incarnation == speaker.incarnation {
                 own.stopped = min(own.stopped ?? fact.sequence, fact.sequence)
             } else {
-                let life = Life(gateway: speaker.gateway, incarnation: incarnation, stream: stream)
-                endings.append(Ending(speaker: speaker, sequence: fact.sequence, life: life, next: next))
+                // A later recovery may find less, as what has landed leaves the journal.
+                found[life] = max(found[life] ?? 0, next)
             }
         case .reached(let stream, let incarnation, let end):
-            subject = (GatewayLife(speaker.gateway, incarnation), stream, end)
             let life = Life(gateway: speaker.gateway, incarnation: incarnation, stream: stream)
+            subject = (life, end)
             sealed[life] = max(sealed[life] ?? 0, end)
         case .damaged(let stream, let incarnation, let range):
-            subject = (GatewayLife(speaker.gateway, incarnation), stream, range.end)
-            damages.append(
-                Damage(
-                    speaker: speaker, sequence: fact.sequence,
-                    life: Life(gateway: speaker.gateway, incarnation: incarnation, stream: stream), range: range))
+            let life = Life(gateway: speaker.gateway, incarnation: incarnation, stream: stream)
+            subject = (life, range.end)
+            damages[life, default: []].append(range)
         }
-        if let subject, subject.life == speaker { own.reach(subject.stream, subject.end) }
         records[speaker] = own
-        guard let subject, subject.life != speaker else { return }
-        records[subject.life, default: LifeRecord()].reach(subject.stream, subject.end)
-        let known = records[subject.life]!.successors[speaker] ?? fact.sequence
-        records[subject.life]!.successors[speaker] = min(known, fact.sequence)
+        guard let subject else { return }
+        let life = GatewayLife(subject.life)
+        records[life, default: LifeRecord()].reach(subject.life.stream, subject.end)
+        guard case .ended = fact.kind, life != speaker else { return }
+        let known = records[life]!.successors[speaker] ?? fact.sequence
+        records[life]!.successors[speaker] = min(known, fact.sequence)
     }
 
     /// Decides. `coverage` says what the zone has of a life, with the ranges that were named as lost. A life that is not
@@ -123,7 +109,12 @@ package struct Completeness {
         streams: some Sequence<StreamName>, expectedThrough late: Timestamp,
         coverage: (_ life: Life, _ lost: [SequenceRange]) -> Coverage
     ) -> [StreamName: StreamCompleteness] {
-        let (prefixes, lost) = believed(coverage)
+        let lost = lostRanges(coverage)
+        var prefixes: [GatewayLife: UInt64] = [:]
+        for life in records.keys {
+            let ledger = life.life(.ledger)
+            prefixes[life] = coverage(ledger, lost[ledger] ?? []).contiguous
+        }
         let ended = Set(records.keys.filter { isEnded($0, prefixes) })
         var result: [StreamName: StreamCompleteness] = [:]
         for stream in streams {
@@ -137,41 +128,16 @@ package struct Completeness {
 
     // MARK: What is believed
 
-    /// How far each life's ledger is there without gap, and what was named as lost by facts within that. A life's damage is
-    /// named by a later one, whose own ledger may need a still later one's word: until nothing changes.
-    private func believed(
-        _ coverage: (Life, [SequenceRange]) -> Coverage
-    ) -> (prefixes: [GatewayLife: UInt64], lost: [Life: [SequenceRange]]) {
-        var lost: [Life: [SequenceRange]] = [:]
-        while true {
-            var prefixes: [GatewayLife: UInt64] = [:]
-            for life in records.keys {
-                let ledger = life.life(.ledger)
-                prefixes[life] = coverage(ledger, lost[ledger] ?? []).contiguous
-            }
-            let heard = damages.filter { $0.sequence < prefixes[$0.speaker] ?? 0 }
-            var next = Dictionary(grouping: heard, by: \.life).mapValues { $0.map(\.range) }
-            for (life, range) in unfound(prefixes) { next[life, default: []].append(range) }
-            if next == lost { return (prefixes, lost) }
-            lost = next
-        }
-    }
-
-    /// What lives stated, and later ones no longer found.
-    private func unfound(_ prefixes: [GatewayLife: UInt64]) -> [Life: SequenceRange] {
-        var found: [Life: (end: UInt64, isHeard: Bool)] = [:]
-        for ending in endings {
-            // A later recovery may find less, as what has landed leaves the journal.
-            let known = found[ending.life] ?? (sealed[ending.life] ?? 0, false)
-            let isHeard = ending.sequence < prefixes[ending.speaker] ?? 0
-            found[ending.life] = (max(known.end, ending.next), known.isHeard || isHeard)
-        }
-        var ranges: [Life: SequenceRange] = [:]
-        for (life, found) in found where found.isHeard {
+    /// What was named as lost, wherever in a ledger: a life may say so of its own, behind the gap that it makes. And what lives
+    /// stated, and later ones no longer found.
+    private func lostRanges(_ coverage: (Life, [SequenceRange]) -> Coverage) -> [Life: [SequenceRange]] {
+        var lost = damages
+        for (life, found) in found {
+            let end = max(found, sealed[life] ?? 0, coverage(life, []).end)
             let reached = records[GatewayLife(life)]?.reached[life.stream] ?? 0
-            if reached > found.end { ranges[life] = SequenceRange(first: found.end, count: reached - found.end) }
+            if reached > end { lost[life, default: []].append(SequenceRange(first: end, count: reached - end)) }
         }
-        return ranges
+        return lost
     }
 
     private func isEnded(_ life: GatewayLife, _ prefixes: [GatewayLife: UInt64]) -> Bool {

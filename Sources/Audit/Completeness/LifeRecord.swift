@@ -24,7 +24,7 @@ struct LifeRecord {
     // What is said of it.
     /// Where its sequences must reach at least, per stream.
     var reached: [StreamName: UInt64] = [:]
-    /// Which other lives speak of it, from which sequence of their ledgers on: they began after it had ended.
+    /// Which other lives say that it has ended, from which sequence of their ledgers on.
     var successors: [GatewayLife: UInt64] = [:]
 
     mutating func reach(_ stream: StreamName, _ end: UInt64) { reached[stream] = max(reached[stream] ?? 0, end) }

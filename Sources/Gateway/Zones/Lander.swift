@@ -13,15 +13,6 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
     private struct Item: Sendable {
         var segment: SealedSegment
         var writer: Writer
-
-        /// A damaged segment of the ledger waits for the next start, which can say in a ledger of its own what is lost: behind
-        /// a gap in its own, a life is not heard.
-        func outcome(_ outcome: CreateOutcome) -> LandingOutcome {
-            switch LandingOutcome(outcome) {
-            case .failed(.corrupt, let retryAfter) where writer.stream == .ledger: .failed(nil, retryAfter: retryAfter)
-            case let outcome: outcome
-            }
-        }
     }
     private struct State {
         var schedule: LandingSchedule
@@ -181,7 +172,7 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
         store.create(object) { [self] outcome in
             let verdict = state.signal { state in
                 let verdict = state.schedule.finished(
-                    ticket, item.outcome(outcome), now: time.monotonic(), jitter: jitter())
+                    ticket, LandingOutcome(outcome), now: time.monotonic(), jitter: jitter())
                 switch verdict {
                 case .landed:
                     state.items[ticket] = nil

@@ -29,18 +29,19 @@ FROM (
   SELECT DISTINCT gateway, incarnation, stream, first, end FROM silver_ledger
   WHERE fact = 'range_damaged' AND at >= session.check_from
   UNION ALL
-  SELECT f.gateway, f.incarnation, f.stream, f.first, s.end
+  SELECT f.gateway, f.incarnation, f.stream, greatest(f.first, coalesce(p.seen, 0)), s.end
   FROM (
     SELECT gateway, incarnation, stream, max(coalesce(next_sequence, end)) AS first FROM silver_ledger
     WHERE fact IN ('segment_sealed', 'object_landed') OR fact = 'incarnation_ended' AND incarnation <> ledger_incarnation
     GROUP BY gateway, incarnation, stream
     HAVING max(at) FILTER (WHERE fact = 'incarnation_ended') >= session.check_from) AS f
   JOIN (
-    SELECT gateway, incarnation, stream, max(next_sequence) AS end FROM silver_ledger WHERE fact = 'position'
+    SELECT gateway, incarnation, stream, max(next_sequence) AS end FROM silver_ledger
+    WHERE fact IN ('position', 'incarnation_ended') AND incarnation = ledger_incarnation
     GROUP BY gateway, incarnation, stream) AS s
-    ON s.gateway = f.gateway AND s.incarnation = f.incarnation AND s.stream = f.stream AND s.end > f.first
-  LEFT ANTI JOIN bronze_objects AS o
-    ON o.gateway = f.gateway AND o.incarnation = f.incarnation AND o.stream = f.stream AND o.end >= s.end)
+    ON s.gateway = f.gateway AND s.incarnation = f.incarnation AND s.stream = f.stream
+  LEFT JOIN life_progress AS p ON p.gateway = f.gateway AND p.incarnation = f.incarnation AND p.stream = f.stream
+  WHERE s.end > greatest(f.first, coalesce(p.seen, 0)))
 GROUP BY stream
 UNION ALL
 -- Objects that the ledger says have landed: is every one in Bronze, with every row?

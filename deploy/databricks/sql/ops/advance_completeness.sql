@@ -42,9 +42,9 @@ WHEN NOT MATCHED THEN INSERT (object, stream, gateway, incarnation, first, end, 
   VALUES (new.object, new.stream, new.gateway, new.incarnation, new.first, new.end, new.rows, new.landed_at, new.ingested_at);
 
 -- 2. Sequences: how far each life is there from 0 on, over the objects and the damaged ranges that join on without a gap. An
--- object counts only when Bronze has every line of it; what a gateway named as lost can't come any more, and counts once the
--- naming ledger is there itself. So does what a life stated, by the last run, beyond its last sealed segment and beyond what later
--- lives found of it: the disk damaged the end of its journal.
+-- object counts only when Bronze has every line of it; what a gateway named as lost can't come any more. Neither can what a life
+-- stated, by the last run, beyond its last sealed segment, its last object and what later lives found of it: the disk damaged the
+-- end of its journal.
 MERGE INTO life_progress AS known USING (
   WITH pieces AS (
     SELECT gateway, incarnation, stream, 0L AS first, contiguous AS end, seen, CAST(NULL AS TIMESTAMP) AS ingested_at
@@ -57,21 +57,19 @@ MERGE INTO life_progress AS known USING (
     LEFT JOIN life_progress AS p ON p.gateway = o.gateway AND p.incarnation = o.incarnation AND p.stream = o.stream
     WHERE o.gateway IS NOT NULL AND o.ingested_at >= session.objects_from AND (p.gateway IS NULL OR o.end > p.contiguous)
     UNION ALL
-    SELECT f.gateway, f.incarnation, f.stream, f.first, f.end, f.end, CAST(NULL AS TIMESTAMP)
-    FROM silver_ledger AS f
-    JOIN life_progress AS p ON p.gateway = f.gateway AND p.incarnation = f.ledger_incarnation AND p.stream = '_ledger'
-      AND p.contiguous >= f.ledger_end
-    WHERE f.fact = 'range_damaged'
+    SELECT f.gateway, f.incarnation, f.stream, f.first, f.end, 0L, CAST(NULL AS TIMESTAMP)
+    FROM silver_ledger AS f WHERE f.fact = 'range_damaged'
     UNION ALL
-    SELECT c.gateway, c.incarnation, c.stream, max(coalesce(f.next_sequence, f.end)), c.expected, c.expected, CAST(NULL AS TIMESTAMP)
+    SELECT c.gateway, c.incarnation, c.stream, greatest(max(coalesce(f.next_sequence, f.end)), coalesce(p.seen, 0)) AS from,
+      c.expected, 0L, CAST(NULL AS TIMESTAMP)
     FROM life_completeness AS c
+    LEFT JOIN life_progress AS p ON p.gateway = c.gateway AND p.incarnation = c.incarnation AND p.stream = c.stream
     JOIN silver_ledger AS f ON f.gateway = c.gateway AND f.incarnation = c.incarnation AND f.stream = c.stream
       AND (f.fact IN ('segment_sealed', 'object_landed')
-        OR f.fact = 'incarnation_ended' AND f.incarnation <> f.ledger_incarnation) AND c.state = 'missing'
-    LEFT JOIN life_progress AS p ON p.gateway = f.gateway AND p.incarnation = f.ledger_incarnation AND p.stream = '_ledger'
-    GROUP BY c.gateway, c.incarnation, c.stream, c.expected
-    HAVING max(coalesce(f.next_sequence, f.end)) < c.expected
-      AND count_if(f.fact = 'incarnation_ended' AND f.ledger_end <= p.contiguous) > 0
+        OR f.fact = 'incarnation_ended' AND f.incarnation <> f.ledger_incarnation)
+    WHERE c.state = 'missing'
+    GROUP BY c.gateway, c.incarnation, c.stream, c.expected, p.seen
+    HAVING from < c.expected AND count_if(f.fact = 'incarnation_ended') > 0
     UNION ALL
     -- A strong stream has no sequences, but must be known when its facts are gone.
     SELECT DISTINCT gateway, ledger_incarnation, stream, 0L, 0L, 0L, CAST(NULL AS TIMESTAMP) FROM silver_ledger
@@ -123,12 +121,12 @@ own AS (
     max(at) FILTER (WHERE heard AND fact = 'position') AS last_position_at,
     count_if(heard AND fact = 'incarnation_ended' AND incarnation = speaker) > 0 AS stopped
   FROM facts GROUP BY gateway, speaker),
--- Lives of which a later one has spoken, and stated positions: behind all that it found of them.
+-- Lives of which a later one has said that they ended, and has stated positions: behind all that it found of them.
 succeeded AS (
   SELECT DISTINCT f.gateway, f.incarnation
   FROM facts AS f JOIN own AS s ON s.gateway = f.gateway AND s.incarnation = f.speaker
   WHERE f.heard AND f.incarnation <> f.speaker AND s.last_position_at IS NOT NULL
-    AND f.fact IN ('incarnation_ended', 'segment_sealed', 'object_landed', 'range_damaged')),
+    AND f.fact = 'incarnation_ended'),
 -- Where its sequences reach at least.
 said AS (
   SELECT gateway, incarnation, stream, max(greatest(coalesce(next_sequence, 0), coalesce(end, 0))) AS end
