@@ -115,3 +115,52 @@ def test_a_range_that_is_gone_is_named(gateway):
     (hold,) = found["held_back_by"]
     assert (hold["reason"], hold["first"], hold["end"]) == ("missing", 1, 2)
     assert hold["since"] == found["complete_through"]
+
+
+def last_life(gateway):
+    """A life that dies with an event in its journal, of which a position speaks: the segment's path, and when it died."""
+    gateway.settings["journal"]["segment_max_age_seconds"] = 60
+    gateway.start()
+    assert gateway.post("audit_logs", EVENT % 1).status == 202
+    time.sleep(2.5)
+    gateway.kill()
+    (segment,) = (gateway.journal / "audit_logs").glob("*.json.gz")
+    gateway.settings["journal"]["segment_max_age_seconds"] = 1
+    return segment, now()
+
+
+def change(segment, offset, value):
+    content = bytearray(segment.read_bytes())
+    assert content.count(b"\x1f\x8b\x08\x04") == 1
+    content[offset] = value(content[offset])
+    segment.write_bytes(content)
+
+
+def test_the_damaged_end_of_a_journal_is_reported_and_holds_nothing_back(folder):
+    gateway = Gateway(folder)
+    segment, died = last_life(gateway)
+    change(segment, 60, lambda byte: byte ^ 0x40)
+    with gateway:
+        wait_through(gateway.zone, "audit_logs", died)
+        status, report = gateway.verify()
+        (finding,) = report["findings"]
+        assert status == 1 and finding["kind"] == "damaged" and finding["stream"] == "audit_logs", finding
+        assert f"{segment.name.split('-')[0]}: 0-0 was acknowledged" in finding["detail"], finding
+
+
+def test_a_life_that_this_version_cannot_read_has_not_ended(folder):
+    gateway = Gateway(folder)
+    segment, died = last_life(gateway)
+    # As a later version would have written it.
+    change(segment, 16, lambda version: version + 1)
+    with gateway:
+        assert gateway.post("audit_logs", EVENT % 2, Sluice_Consistency="strong").status == 201
+        time.sleep(6)
+        found = verify(gateway.zone)["audit_logs"]
+        assert moment(found["complete_through"]) <= died
+        assert segment.name.startswith(found["held_back_by"][0]["incarnation"]), found
+        assert gateway.stop() == 0
+        change(segment, 16, lambda version: version - 1)
+        gateway.start()
+        wait_through(gateway.zone, "audit_logs", now())
+        assert gateway.verify()[0] == 0, gateway.verify()
