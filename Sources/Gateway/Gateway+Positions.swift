@@ -58,9 +58,4 @@ extension Gateway {
             return .position(stream: stream.writer.stream, nextSequence: next)
         } + [.position(stream: .ledger, nextSequence: ledger.writer.durableNext)]
     }
-
-    /// In a fixed order: the same life writes the same ledger.
-    private var takingStreams: [AvailableStream<FS, Time>] {
-        available.sorted { $0.key < $1.key }.map(\.value) + [quarantine, trail.stream]
-    }
 }

@@ -24,6 +24,8 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
     let timers: TimerQueue<Time>
     let encoders = EncoderPool()
     let available: [StreamName: AvailableStream<FS, Time>]
+    /// All that have positions, in a fixed order: the same life writes the same ledger.
+    let takingStreams: [AvailableStream<FS, Time>]
     let strong: [StreamName: StrongStream<FS, Store, Time>]
     let quarantine: AvailableStream<FS, Time>
     let orphans: [AvailableStream<FS, Time>]
@@ -53,6 +55,8 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
         workers = parts.workers
         timers = parts.timers
         available = parts.available
+        takingStreams =
+            parts.available.sorted { $0.key < $1.key }.map { $0.value } + [parts.quarantine, parts.trail.stream]
         strong = parts.strong
         quarantine = parts.quarantine
         orphans = parts.orphans

@@ -4,8 +4,9 @@ package struct GatewayName: Hashable, Sendable, CustomStringConvertible {
 
     /// Parses a name; `nil` when it does not match the grammar.
     package init?(_ text: some StringProtocol) {
-        guard isDashedName(text.utf8) else { return nil }
-        rawValue = String(text)
+        let text = String(text)
+        guard isDashedName(text) else { return nil }
+        rawValue = text
     }
 
     package var description: String { rawValue }

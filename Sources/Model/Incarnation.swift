@@ -7,13 +7,21 @@ package struct Incarnation: Hashable, Sendable, CustomStringConvertible {
 
     /// Parses 16 lowercase hex digits.
     package init?(_ text: some StringProtocol) {
-        guard text.utf8.count == 16, text == text.lowercased(), let value = UInt64(text, radix: 16) else { return nil }
+        let text = String(text)
+        guard text.utf8.count == 16 else { return nil }
+        var value: UInt64 = 0
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt64(byte - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | UInt64(byte - UInt8(ascii: "a") + 10)
+            default: return nil
+            }
+        }
         rawValue = value
     }
 
     /// 16 lowercase hex digits.
     package var description: String {
-        let hex = String(rawValue, radix: 16)
-        return String(repeating: "0", count: 16 - hex.count) + hex
+        hexText((0..<8).map { UInt8(truncatingIfNeeded: rawValue >> (56 - 8 * $0)) })
     }
 }

@@ -6,6 +6,7 @@ package struct StreamName: Hashable, Comparable, Sendable, CustomStringConvertib
 
     /// Parses a name; `nil` when it does not match the grammar.
     package init?(_ text: some StringProtocol) {
+        let text = String(text)
         let bytes = text.utf8
         guard (1...63).contains(bytes.count), bytes.first != UInt8(ascii: "-") else { return nil }
         for byte in bytes {
@@ -16,7 +17,7 @@ package struct StreamName: Hashable, Comparable, Sendable, CustomStringConvertib
             default: return nil
             }
         }
-        rawValue = String(text)
+        rawValue = text
     }
 
     /// Streams that only the gateway writes begin with an underscore.

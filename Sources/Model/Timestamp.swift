@@ -34,22 +34,53 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     /// `YYYY-MM-DD`, in UTC.
     package var date: String {
-        let parts = utc
-        return "\(padded(parts.year, 4))-\(padded(parts.month, 2))-\(padded(parts.day, 2))"
+        var text = DecimalText()
+        text.add(date: utc)
+        return text.description
     }
 
     /// `HH`, in UTC.
-    package var hour: String { padded(utc.hour, 2) }
+    package var hour: String {
+        var text = DecimalText()
+        text.add(utc.hour, 2)
+        return text.description
+    }
 
     /// RFC 3339 with microseconds, in UTC: `2026-11-23T13:35:00.123456Z`.
     package var description: String {
         let parts = utc
-        return "\(date)T\(padded(parts.hour, 2)):\(padded(parts.minute, 2)):\(padded(parts.second, 2))"
-            + ".\(padded(parts.microsecond, 6))Z"
+        var text = DecimalText()
+        text.add(date: parts)
+        text.add("T", parts.hour, 2)
+        text.add(":", parts.minute, 2)
+        text.add(":", parts.second, 2)
+        text.add(".", parts.microsecond, 6)
+        text.bytes.append(UInt8(ascii: "Z"))
+        return text.description
     }
 }
 
-private func padded(_ value: Int64, _ width: Int) -> String {
-    let digits = String(value)
-    return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+/// Numbers of fixed width, padded with zeros.
+private struct DecimalText: CustomStringConvertible {
+    var bytes: [UInt8] = []
+    var description: String { String(decoding: bytes, as: UTF8.self) }
+
+    init() { bytes.reserveCapacity(32) }
+
+    mutating func add(date parts: (year: Int64, month: Int64, day: Int64, Int64, Int64, Int64, Int64)) {
+        add(parts.year, 4)
+        add("-", parts.month, 2)
+        add("-", parts.day, 2)
+    }
+
+    mutating func add(_ separator: Unicode.Scalar, _ value: Int64, _ width: Int) {
+        bytes.append(UInt8(ascii: separator))
+        add(value, width)
+    }
+
+    mutating func add(_ value: Int64, _ width: Int) {
+        let digits = String(value).utf8
+        for _ in 0..<max(0, width - digits.count) { bytes.append(UInt8(ascii: "0")) }
+        bytes += digits
+    }
 }

@@ -4,8 +4,9 @@ package struct ZoneName: Hashable, Comparable, Sendable, CustomStringConvertible
 
     /// Parses a name; `nil` when it does not match the grammar.
     package init?(_ text: some StringProtocol) {
-        guard isDashedName(text.utf8) else { return nil }
-        rawValue = String(text)
+        let text = String(text)
+        guard isDashedName(text) else { return nil }
+        rawValue = text
     }
 
     /// The zone of a gateway that has only one.
@@ -16,9 +17,9 @@ package struct ZoneName: Hashable, Comparable, Sendable, CustomStringConvertible
 }
 
 /// `[a-z0-9][a-z0-9-]{0,31}`: no underscore, because underscores separate the parts of a landing object's name.
-func isDashedName(_ bytes: some Collection<UInt8>) -> Bool {
-    (1...32).contains(bytes.count) && bytes.first != UInt8(ascii: "-")
-        && bytes.allSatisfy { byte in
+func isDashedName(_ text: String) -> Bool {
+    (1...32).contains(text.utf8.count) && text.utf8.first != UInt8(ascii: "-")
+        && text.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): true
             default: false

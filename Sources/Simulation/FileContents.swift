@@ -69,6 +69,7 @@ struct FileContents: Sendable {
 
     private static func apply(_ change: Change, to bytes: inout [UInt8]) {
         switch change {
+        case .write(0, let new) where new.count >= bytes.count: bytes = new
         case .write(let offset, let new):
             if offset > bytes.count { bytes.append(contentsOf: repeatElement(0, count: offset - bytes.count)) }
             let overlap = min(new.count, bytes.count - offset)
