@@ -56,8 +56,9 @@ struct FoundSegment {
         return redundant
     }
 
-    /// Made by a salvage.
     var isCopy: Bool { ordinal >= StreamPaths.firstSalvagedOrdinal }
+    /// Of a part of a sealed segment.
+    var isSalvaged: Bool { isCopy && ordinal < StreamPaths.firstRescuedOrdinal }
 
     /// Damaged, and was never sealed: what is sound of it is copied, and nothing else can be done with it.
     var needsRescue: Bool { sidecar == nil && !holes.isEmpty && !isCopy }

@@ -162,7 +162,9 @@ struct Recovery<FS: FileSystem> {
         let copies = FoundSegment.redundant(among: all)
         let segments = all.filter { !copies.contains($0.path) }
         var result: [SealedSegment] = []
-        var nextOrdinal = max(StreamPaths.firstSalvagedOrdinal, (all.map(\.ordinal).max() ?? 0) + 1)
+        let ordinals = all.map(\.ordinal)
+        var nextSalvaged = StreamPaths.nextSalvagedOrdinal(after: ordinals)
+        var nextRescued = max(StreamPaths.firstRescuedOrdinal, (ordinals.max() ?? 0) + 1)
         let sealedRanges = segments.filter(\.matchesSidecar).compactMap(\.sidecar?.range)
         let landed = retired.of(incarnation)
         // Of a salvage that was cut short, and whose original has been damaged further since: they hold what it no longer does.
@@ -173,11 +175,11 @@ struct Recovery<FS: FileSystem> {
                 result.append(sidecar)
                 note(segment.blocks, onEntry)
             } else if let sidecar = segment.sidecar, !segment.isCopy,
-                made.contains(where: { $0.blocks.contains { sidecar.range.overlaps($0.range) } })
+                made.contains(where: { $0.isSalvaged && $0.blocks.contains { sidecar.range.overlaps($0.range) } })
             {
                 let rest = segment.blocks.filter { !held.contains($0.identity) }
                 note(rest, onEntry)
-                result += try endSalvage(of: segment, sidecar.range, rest, made, &nextOrdinal)
+                result += try endSalvage(of: segment, sidecar.range, rest, made, &nextSalvaged)
             } else if let sidecar = segment.sidecar {
                 report.damagedSealed.append(sidecar)
                 note(segment.blocks, onEntry)
@@ -198,7 +200,7 @@ struct Recovery<FS: FileSystem> {
                         }
                 }
                 note(kept, onEntry)
-                result += try seal(segment, kept, &nextOrdinal)
+                result += try seal(segment, kept, &nextRescued)
             }
         }
         // Last, when all that they repeat is sealed.
@@ -267,9 +269,12 @@ struct Recovery<FS: FileSystem> {
     private mutating func reportRescues(_ result: [SealedSegment]) {
         var copies = result.filter { $0.ordinal >= StreamPaths.firstSalvagedOrdinal }
         for original in originals {
-            let isCopy = copies.partition { original.extent.overlaps($0.range) }
-            report.rescues.append(.init(original: original.path, copies: Array(copies[isCopy...])))
-            copies.removeSubrange(isCopy...)
+            let own = copies.partition {
+                ($0.ordinal >= StreamPaths.firstRescuedOrdinal) == (original.sidecar == nil)
+                    && original.extent.overlaps($0.range)
+            }
+            report.rescues.append(.init(original: original.path, copies: Array(copies[own...])))
+            copies.removeSubrange(own...)
         }
         originals = []
     }

@@ -80,10 +80,9 @@ extension StreamJournal {
         let damages = segment.range.gaps(between: blocks.map(\.range)).map {
             damage(segment, $0, "a sealed segment was damaged on disk")
         }
-        let highest =
-            try files.list(paths.directory).compactMap { StreamPaths.parse($0) }
-            .filter { $0.0 == segment.incarnation }.map(\.1).max() ?? 0
-        var ordinal = max(StreamPaths.firstSalvagedOrdinal, highest + 1)
+        let ordinals = try files.list(paths.directory).compactMap { StreamPaths.parse($0) }
+            .filter { $0.0 == segment.incarnation }.map { $0.1 }
+        var ordinal = StreamPaths.nextSalvagedOrdinal(after: ordinals)
         var salvager = Salvager(files: files, paths: paths, stream: stream)
         let sealed = blocks.isEmpty ? [] : try salvager.copyRuns(of: blocks, from: segment.path, nextOrdinal: &ordinal)
         return Salvage(sealed: sealed, damages: damages)

@@ -14,8 +14,15 @@ struct StreamPaths: Sendable {
 
     static let segmentSuffix = ".json.gz"
     static let sealedSuffix = ".json.gz.sealed"
-    /// Ordinals from here on are copies that a salvage made of parts of other segments.
+    /// Ordinals from here on are copies of parts of other segments: first those that a salvage made of a sealed one, then those
+    /// that a start made of one that was not sealed.
     static let firstSalvagedOrdinal: UInt64 = 1 << 32
+    static let firstRescuedOrdinal: UInt64 = 1 << 33
+
+    static func nextSalvagedOrdinal(after ordinals: [UInt64]) -> UInt64 {
+        max(firstSalvagedOrdinal, (ordinals.filter { $0 < firstRescuedOrdinal }.max() ?? 0) + 1)
+    }
+
     static let temporarySuffixes = [".sealing", ".rescue"]
 
     func segment(_ incarnation: Incarnation, _ ordinal: UInt64) -> FilePath {

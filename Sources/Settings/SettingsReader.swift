@@ -22,6 +22,13 @@ struct SettingsReader {
     }
 
     mutating func read(_ text: String) {
+        if let place = ComplexKey.place(in: text) {
+            faults.append(
+                SettingsFault(
+                    source: source, line: place.line, column: place.column, key: "",
+                    message: "a key here is a list, a mapping or an alias; the keys of settings are plain words"))
+            return
+        }
         let root: Node?
         do { root = try Yams.compose(yaml: text) } catch {
             faults += YAMLFaults.of(error, source: source)

@@ -98,6 +98,29 @@ import Testing
             ])
     }
 
+    @Test(
+        "a key that is no plain word is refused where it stands, before anything reads it",
+        arguments: [
+            ("a: 1\n? [b]\n: 2\n", 2, 1), ("a:\n  - ? b\n", 2, 5), ("{? a : b}", 1, 2), ("[a, b]: c\n", 1, 6),
+            ("a: {b: c} : d\n", 1, 9), ("x: &y [1]\n*y : 2\n", 2, 1),
+        ])
+    func complexKeys(_ text: String, _ line: Int, _ column: Int) throws {
+        let found = faults(text)
+        let fault = try #require(found.first)
+        #expect(found.count == 1 && fault.line == line && fault.column == column, "\(found)")
+        #expect(fault.message.contains("plain words"))
+    }
+
+    @Test(
+        "what only looks like one is read",
+        arguments: ["'? [a]: b'", "\"]: x\"", "http://[::1]:90", "what? ]:y", "1 # ? [a]: b", "'it''s {a}: b'"])
+    func noComplexKeys(_ value: String) {
+        #expect(
+            !faults("streams: {a: {consistency: available}}\nx: \(value)\n").contains {
+                $0.message.contains("plain words")
+            })
+    }
+
     @Test("a missing streams section is named beside other faults")
     func noStreams() {
         #expect(faults("").map(\.key) == ["streams"])
