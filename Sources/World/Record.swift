@@ -29,6 +29,8 @@ final class Record: @unchecked Sendable {
     private(set) var rotted: Set<String> = []
     /// Streams of which the disk damaged anything.
     private(set) var rottedStreams: Set<StreamName> = []
+    /// A file may be taken for a later version's: nobody can say then how far its life went.
+    private(set) var hasUnread = false
     private(set) var refusals: [String: Int] = [:]
     /// By which batch each sequence was taken.
     private var places: [Place: String] = [:]
@@ -70,6 +72,8 @@ final class Record: @unchecked Sendable {
         rotted.formUnion(events)
         rottedStreams.insert(stream)
     }
+
+    func leaveUnread() { hasUnread = true }
 
     func isRotted(_ events: [String]) -> Bool { !rotted.isEmpty && events.contains { rotted.contains($0) } }
 

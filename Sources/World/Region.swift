@@ -101,6 +101,7 @@ final class Region: @unchecked Sendable {
         guard let rot = try? Rot.strike(disk, streams, &random) else { return }
         world.history.note(name, "a bit flips in \(rot.path), in the block of \(rot.events.joined(separator: ", "))")
         world.record.rot(rot.events, of: rot.stream)
+        if rot.hitVersion { world.record.leaveUnread() }
     }
 
     private func tell(_ change: ZoneChange) {

@@ -9,6 +9,8 @@ struct Rot {
     var stream: StreamName
     /// The events of the block that the bit is in.
     var events: [String]
+    /// It says of the block that a later version wrote it: then the file is left alone, until somebody moves it away.
+    var hitVersion: Bool
 
     /// Flips a bit of a sound block of one of the streams' segments; `nil` when there is none.
     static func strike(
@@ -23,9 +25,13 @@ struct Rot {
         let blocks = try soundBlocks(bytes)
         guard let block = blocks.randomElement(using: &random) else { return nil }
         let events = try LandedKeys.of(Array(bytes[block]))
-        try disk.flipBit(path, Int.random(in: (block.lowerBound * 8)..<(block.upperBound * 8), using: &random))
-        return Rot(path: path, stream: stream, events: events)
+        let bit = Int.random(in: (block.lowerBound * 8)..<(block.upperBound * 8), using: &random)
+        try disk.flipBit(path, bit)
+        return Rot(path: path, stream: stream, events: events, hitVersion: bit / 8 == block.lowerBound + versionOffset)
     }
+
+    /// Behind the gzip header and the subfield's, see docs/formats.md.
+    private static let versionOffset = 16
 
     /// Where the blocks are, up to the first that is not sound.
     private static func soundBlocks(_ bytes: [UInt8]) throws -> [Range<Int>] {

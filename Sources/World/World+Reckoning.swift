@@ -61,7 +61,7 @@ extension World {
     /// all that was acknowledged.
     private func checkProgress(of report: AuditReport) throws(Violation) {
         // Of a ledger that rots the only word of an earlier life may be lost: then people have to write that life off.
-        if record.rottedStreams.contains(.ledger) { return }
+        if record.rottedStreams.contains(.ledger) || record.hasUnread { return }
         for stream in report.streams {
             guard let name = StreamName(stream.stream),
                 let last = record.acknowledged[name]?.values.map(\.at).max()

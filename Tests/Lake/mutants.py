@@ -77,7 +77,7 @@ MUTANTS = [
     Mutant(ADVANCE, "WHERE state NOT IN ('done', 'written_off')", "WHERE state NOT IN ('done')", ZONE),
     Mutant(ADVANCE, "CASE WHEN count(complete_through) = count(*) THEN min(complete_through) END", "max(complete_through)", VERIFY),
     Mutant(ADVANCE, "WHERE f.fact = 'range_damaged'", "WHERE false", ZONE),
-    Mutant(ADVANCE, "HAVING from < c.expected AND", "HAVING false AND", ZONE),
+    Mutant(ADVANCE, "HAVING lost_from < c.expected AND", "HAVING false AND", ZONE),
     Mutant(ADVANCE, "(lp.contiguous > 0 OR lt.gateway IS NOT NULL) AND", "lp.contiguous > 0 AND", ZONE),
     Mutant("ops/tables.sql", "THEN min(complete_through) FILTER", "THEN max(complete_through) FILTER", ZONE),
     # Hours that close.

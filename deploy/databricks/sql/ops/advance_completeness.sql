@@ -60,7 +60,7 @@ MERGE INTO life_progress AS known USING (
     SELECT f.gateway, f.incarnation, f.stream, f.first, f.end, 0L, CAST(NULL AS TIMESTAMP)
     FROM silver_ledger AS f WHERE f.fact = 'range_damaged'
     UNION ALL
-    SELECT c.gateway, c.incarnation, c.stream, greatest(max(coalesce(f.next_sequence, f.end)), coalesce(p.seen, 0)) AS from,
+    SELECT c.gateway, c.incarnation, c.stream, greatest(max(coalesce(f.next_sequence, f.end)), coalesce(p.seen, 0)) AS lost_from,
       c.expected, 0L, CAST(NULL AS TIMESTAMP)
     FROM life_completeness AS c
     LEFT JOIN life_progress AS p ON p.gateway = c.gateway AND p.incarnation = c.incarnation AND p.stream = c.stream
@@ -69,7 +69,7 @@ MERGE INTO life_progress AS known USING (
         OR f.fact = 'incarnation_ended' AND f.incarnation <> f.ledger_incarnation)
     WHERE c.state = 'missing'
     GROUP BY c.gateway, c.incarnation, c.stream, c.expected, p.seen
-    HAVING from < c.expected AND count_if(f.fact = 'incarnation_ended') > 0
+    HAVING lost_from < c.expected AND count_if(f.fact = 'incarnation_ended') > 0
     UNION ALL
     -- A strong stream has no sequences, but must be known when its facts are gone.
     SELECT DISTINCT gateway, ledger_incarnation, stream, 0L, 0L, 0L, CAST(NULL AS TIMESTAMP) FROM silver_ledger
