@@ -16,7 +16,6 @@ struct FactLine: Decodable {
         var events: Int?
         var sha256: String?
         var reason: String?
-        var how: String?
     }
     var payload: Fact
 }

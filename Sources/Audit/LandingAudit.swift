@@ -311,7 +311,7 @@ package final class LandingAudit {
             }
         }
         guard expected > walk.end else { return }
-        let found = min(max(ledger.foundEnd(of: life) ?? expected, walk.end), expected)
+        let found = min(max(completeness.foundEnd(of: life) ?? expected, walk.end), expected)
         if found > walk.end {
             let rest = SequenceRange(first: walk.end, count: found - walk.end)
             add(.gap, life.stream, nil, "\(life): \(rest) was acknowledged and has not landed")

@@ -22,19 +22,12 @@ struct LedgerView {
     private(set) var gateways: Set<GatewayName> = []
     private(set) var incarnations: Set<Incarnation> = []
     private var ends: [Life: UInt64] = [:]
-    /// What later lives' recoveries found of each; they find less once that has landed.
-    private var found: [Life: UInt64] = [:]
-    /// Where each life's sealed segments end: of those none is lost without a word.
-    private var sealed: [Life: UInt64] = [:]
     private var damageSeen: Set<String> = []
     /// Every life that some fact names.
     var lives: Set<Life> { Set(ends.keys) }
 
     /// Where the life's sequences must reach at least, by any fact.
     func expectedEnd(of life: Life) -> UInt64 { ends[life] ?? 0 }
-
-    /// From where on a later life's recovery found no more of it; `nil` when none has looked.
-    func foundEnd(of life: Life) -> UInt64? { found[life].map { max($0, sealed[life] ?? 0) } }
 
     /// Takes one fact; whether it is one. `landed` is told of each object that the ledger says landed.
     mutating func add(_ fact: FactLine.Fact, landed: (Landed) -> Void) -> Bool {
@@ -50,16 +43,13 @@ struct LedgerView {
         case "position", "incarnation_ended":
             guard let next = fact.next_sequence, Timestamp(rfc3339: fact.at) != nil else { return false }
             reach(life, next)
-            if fact.fact == "incarnation_ended", fact.how == "recovered" { found[life] = max(found[life] ?? 0, next) }
         case "segment_sealed":
             guard let end = fact.end else { return false }
             reach(life, end)
-            sealed[life] = max(sealed[life] ?? 0, end)
         case "object_landed", "batch_landed":
             if fact.fact == "object_landed" {
                 guard let end = fact.end else { return false }
                 reach(life, end)
-                sealed[life] = max(sealed[life] ?? 0, end)
             }
             guard let object = fact.object, let events = fact.events else { return false }
             landed(

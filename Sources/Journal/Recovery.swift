@@ -205,14 +205,12 @@ struct Recovery<FS: FileSystem> {
         }
         // Last, when all that they repeat is sealed.
         for segment in all where copies.contains(segment.path) {
-            if segment.needsRescue {
-                originals.append(segment)
-            } else if segment.isCopy, segment.matchesSidecar {
+            if segment.isCopy, segment.matchesSidecar {
                 // Made by a salvage that was cut short. Without its sidecar it is redundant all the same.
                 try files.unlink(segment.path.suffixed(".sealed"))
                 try files.unlink(segment.path)
             } else {
-                try setAside(segment.path)
+                try end(segment)
             }
         }
         result.sort { ($0.range.first, $0.range.end) < ($1.range.first, $1.range.end) }

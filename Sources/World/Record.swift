@@ -68,12 +68,11 @@ final class Record: @unchecked Sendable {
         return nil
     }
 
-    func rot(_ events: [String], of stream: StreamName) {
-        rotted.formUnion(events)
-        rottedStreams.insert(stream)
+    func add(_ rot: Rot) {
+        rotted.formUnion(rot.events)
+        rottedStreams.insert(rot.stream)
+        hasUnread = hasUnread || rot.looksLater
     }
-
-    func leaveUnread() { hasUnread = true }
 
     func isRotted(_ events: [String]) -> Bool { !rotted.isEmpty && events.contains { rotted.contains($0) } }
 

@@ -100,8 +100,7 @@ final class Region: @unchecked Sendable {
         let streams = world.streams.filter { $0.consistency == .available }.map(\.name) + [.ledger, .trail]
         guard let rot = try? Rot.strike(disk, streams, &random) else { return }
         world.history.note(name, "a bit flips in \(rot.path), in the block of \(rot.events.joined(separator: ", "))")
-        world.record.rot(rot.events, of: rot.stream)
-        if rot.hitVersion { world.record.leaveUnread() }
+        world.record.add(rot)
     }
 
     private func tell(_ change: ZoneChange) {

@@ -9,8 +9,8 @@ struct Rot {
     var stream: StreamName
     /// The events of the block that the bit is in.
     var events: [String]
-    /// It says of the block that a later version wrote it: then the file is left alone, until somebody moves it away.
-    var hitVersion: Bool
+    /// The block now says that a later version wrote it: then the file is left alone, until somebody moves it away.
+    var looksLater: Bool
 
     /// Flips a bit of a sound block of one of the streams' segments; `nil` when there is none.
     static func strike(
@@ -25,13 +25,19 @@ struct Rot {
         let blocks = try soundBlocks(bytes)
         guard let block = blocks.randomElement(using: &random) else { return nil }
         let events = try LandedKeys.of(Array(bytes[block]))
-        let bit = Int.random(in: (block.lowerBound * 8)..<(block.upperBound * 8), using: &random)
-        try disk.flipBit(path, bit)
-        return Rot(path: path, stream: stream, events: events, hitVersion: bit / 8 == block.lowerBound + versionOffset)
+        try disk.flipBit(path, Int.random(in: (block.lowerBound * 8)..<(block.upperBound * 8), using: &random))
+        let looksLater = isOfLaterVersion(Array(try disk.contents(path)[block]))
+        return Rot(path: path, stream: stream, events: events, looksLater: looksLater)
     }
 
-    /// Behind the gzip header and the subfield's, see docs/formats.md.
-    private static let versionOffset = 16
+    private static func isOfLaterVersion(_ block: [UInt8]) -> Bool {
+        block.withUnsafeBytes { bytes in
+            do throws(BlockError) { _ = try Block.read(bytes) } catch {
+                if case .unknownVersion = error { return true }
+            }
+            return false
+        }
+    }
 
     /// Where the blocks are, up to the first that is not sound.
     private static func soundBlocks(_ bytes: [UInt8]) throws -> [Range<Int>] {

@@ -8,9 +8,9 @@ package import Model
 /// - A life's position says that as of its time everything below a sequence was acknowledged. It is reached once the zone has
 ///   all of that, and the objects of all strong batches that stand before it in the ledger. The life is complete through its
 ///   latest reached position; before its first, through the moment it opened.
-/// - A life has ended when it says so itself, or when a later life of the same gateway, recovered and stating positions, says so,
-///   as each does of all lives that it finds something of in the journal. Once all that an ended life acknowledged is there, it holds
-///   nothing back.
+/// - A life has ended when it says so itself, or when a later life of the same gateway, recovered and stating positions, says
+///   so, as each does of all lives that it finds something of in the journal. Once all that an ended life acknowledged is there,
+///   it holds nothing back.
 /// - What a gateway itself named as lost counts as accounted for: it can't come any more, and is reported by itself. So does
 ///   what a life stated and a later life's recovery no longer found: the disk damaged the end of the journal.
 /// - Each gateway that is known counts for each stream: one that is cut off may have taken it up.
@@ -65,6 +65,9 @@ package struct Completeness {
         var own = records.removeValue(forKey: speaker) ?? LifeRecord()
         own.lastWord = max(own.lastWord ?? fact.at, fact.at)
         var subject: (life: Life, end: UInt64)?
+        func life(_ incarnation: Incarnation, _ stream: StreamName) -> Life {
+            Life(gateway: speaker.gateway, incarnation: incarnation, stream: stream)
+        }
         switch fact.kind {
         case .opened: own.opened = (fact.sequence, fact.at)
         case .position(let stream, let next):
@@ -77,7 +80,7 @@ package struct Completeness {
                 own.missing[stream] = .init(sequence: fact.sequence, object: object)
             }
         case .ended(let stream, let incarnation, let next):
-            let life = Life(gateway: speaker.gateway, incarnation: incarnation, stream: stream)
+            let life = life(incarnation, stream)
             subject = (life, next)
             if incarnation == speaker.incarnation {
                 own.stopped = min(own.stopped ?? fact.sequence, fact.sequence)
@@ -86,21 +89,21 @@ package struct Completeness {
                 found[life] = max(found[life] ?? 0, next)
             }
         case .reached(let stream, let incarnation, let end):
-            let life = Life(gateway: speaker.gateway, incarnation: incarnation, stream: stream)
+            let life = life(incarnation, stream)
             subject = (life, end)
             sealed[life] = max(sealed[life] ?? 0, end)
         case .damaged(let stream, let incarnation, let range):
-            let life = Life(gateway: speaker.gateway, incarnation: incarnation, stream: stream)
+            let life = life(incarnation, stream)
             subject = (life, range.end)
             damages[life, default: []].append(range)
         }
         records[speaker] = own
         guard let subject else { return }
-        let life = GatewayLife(subject.life)
-        records[life, default: LifeRecord()].reach(subject.life.stream, subject.end)
-        guard case .ended = fact.kind, life != speaker else { return }
-        let known = records[life]!.successors[speaker] ?? fact.sequence
-        records[life]!.successors[speaker] = min(known, fact.sequence)
+        let spokenOf = GatewayLife(subject.life)
+        records[spokenOf, default: LifeRecord()].reach(subject.life.stream, subject.end)
+        guard case .ended = fact.kind, spokenOf != speaker else { return }
+        let known = records[spokenOf]!.successors[speaker] ?? fact.sequence
+        records[spokenOf]!.successors[speaker] = min(known, fact.sequence)
     }
 
     /// Decides. `coverage` says what the zone has of a life, with the ranges that were named as lost. A life that is not
@@ -132,13 +135,17 @@ package struct Completeness {
     /// stated, and later ones no longer found.
     private func lostRanges(_ coverage: (Life, [SequenceRange]) -> Coverage) -> [Life: [SequenceRange]] {
         var lost = damages
-        for (life, found) in found {
-            let end = max(found, sealed[life] ?? 0, coverage(life, []).end)
+        for life in found.keys {
+            let end = max(foundEnd(of: life) ?? 0, coverage(life, []).end)
             let reached = records[GatewayLife(life)]?.reached[life.stream] ?? 0
             if reached > end { lost[life, default: []].append(SequenceRange(first: end, count: reached - end)) }
         }
         return lost
     }
+
+    /// Behind what later lives found of it and behind its last sealed segment there is no more in a journal; `nil` when no later
+    /// life has looked.
+    func foundEnd(of life: Life) -> UInt64? { found[life].map { max($0, sealed[life] ?? 0) } }
 
     private func isEnded(_ life: GatewayLife, _ prefixes: [GatewayLife: UInt64]) -> Bool {
         guard let record = records[life] else { return false }
