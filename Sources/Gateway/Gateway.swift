@@ -133,7 +133,7 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
     }
 
     /// How each landing zone stands, by name.
-    package var zoneStatus: [ZoneStatus] { zones.all.map(\.link.status) }
+    package var zoneStatus: [ZoneStatus] { zones.all.map { $0.link.status } }
 
     /// Sets an operator's override of a zone; durable and in force when it returns. False when there is no such zone.
     package func override(

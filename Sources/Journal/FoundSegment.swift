@@ -18,11 +18,11 @@ struct FoundSegment {
     var first: UInt64? { sidecar?.range.first ?? blocks.first?.range.first }
     var end: UInt64? { blocks.last.map(\.range.end) }
 
-    /// From its first sequence to its last.
+    /// From its lowest sequence to its highest; sound blocks may contradict each other and run backwards.
     var extent: SequenceRange {
         if let sidecar { return sidecar.range }
-        let first = first ?? 0
-        return SequenceRange(first: first, count: (end ?? first) - first)
+        let first = blocks.map(\.range.first).min() ?? 0
+        return SequenceRange(first: first, count: (blocks.map(\.range.end).max() ?? first) - first)
     }
 
     /// Whether the file holds exactly what its sidecar says.

@@ -20,7 +20,7 @@ extension Gateway {
         return Footprint(
             held: held, promised: promised, remembered: available.mapValues { $0.dedup.withLock { $0.count } },
             underWay: available.mapValues { $0.dedup.withLock { $0.underWay } }
-                .merging(strong.mapValues(\.underWay)) { $1 },
+                .merging(strong.mapValues { $0.underWay }) { $1 },
             damaged: zones.all.reduce(0) { $0 + $1.lander.damaged })
     }
 }

@@ -163,7 +163,7 @@ package final class StreamLanding<FS: FileSystem, Time: TimeSource>: Sendable {
             // An earlier one was planned meanwhile, and plans what follows.
             guard state.sweepAt == planned else { return ([], nil) }
             let late = state.take { $0.deadline <= now }
-            state.sweepAt = state.waits.map(\.deadline).min()
+            state.sweepAt = state.waits.lazy.map { $0.deadline }.min()
             return (late, state.sweepAt)
         }
         for wait in late { wait.completion(.late) }

@@ -98,7 +98,7 @@ extension StreamWriter {
             } else {
                 do {
                     let began = time.monotonic()
-                    let ranges = try journal.append(group.map(\.batch), monotonic: began)
+                    let ranges = try journal.append(group.map { $0.batch }, monotonic: began)
                     commits?.record(time.monotonic() - began)
                     mailbox.withLock { mailbox in
                         mailbox.durableNext = journal.nextSequence

@@ -117,7 +117,7 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
         state.withLock { state in
             (
                 state.schedule.pending, state.schedule.pendingBytes,
-                state.items.values.map(\.segment.received.lowerBound).min()
+                state.items.values.lazy.map { $0.segment.received.lowerBound }.min()
             )
         }
     }
