@@ -3,7 +3,8 @@
 enum ComplexKey {
     /// Where the first one stands, both from 1.
     static func place(in text: String) -> (line: Int, column: Int)? {
-        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: breaks.contains)
+        for (index, line) in lines.enumerated() {
             let bare = line.replacing(#/"(?:[^"\\]|\\.)*"|'[^']*'|(?:^|\s)\#.*/#) {
                 String(repeating: "_", count: $0.count)
             }
@@ -16,4 +17,7 @@ enum ComplexKey {
         }
         return nil
     }
+
+    /// What ends a line in YAML 1.1 (5.4). For Swift a form feed does, too.
+    private static let breaks: Set<Character> = ["\n", "\r", "\r\n", "\u{85}", "\u{2028}", "\u{2029}"]
 }

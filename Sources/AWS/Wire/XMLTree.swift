@@ -9,15 +9,31 @@ package struct XMLTree: Sendable, Hashable {
     package let text: String
     package let children: [XMLTree]
 
-    /// Nil for what is no well-formed document, or one nested deeper than 32.
+    /// Nil for what is no well-formed document in UTF-8, or one nested deeper than 32.
     package static func parse(_ bytes: [UInt8]) -> XMLTree? {
-        let parser = XMLParser(data: Data(bytes))
+        guard let document = inUTF8(bytes) else { return nil }
+        let parser = XMLParser(data: document)
         parser.shouldProcessNamespaces = true
         parser.shouldResolveExternalEntities = false
         let builder = Builder()
         parser.delegate = builder
         guard parser.parse(), builder.open.count == 1, builder.open[0].children.count == 1 else { return nil }
         return builder.open[0].children[0]
+    }
+
+    /// The document with a declaration of our own, so that nothing in it makes the parser leave UTF-8: libxml2 2.9 follows a
+    /// null pointer when it changes to UTF-7 between two chunks.
+    private static func inUTF8(_ bytes: [UInt8]) -> Data? {
+        guard String(validating: bytes, as: UTF8.self) != nil, !bytes.contains(0) else { return nil }
+        var rest = bytes.starts(with: "\u{FEFF}".utf8) ? bytes.dropFirst(3) : bytes[...]
+        if rest.starts(with: "<?xml".utf8) {
+            guard let end = rest.firstRange(of: Array("?>".utf8)) else { return nil }
+            let declaration = String(decoding: rest[..<end.lowerBound], as: UTF8.self)
+            let encoding = declaration.firstMatch(of: #/encoding\s*=\s*["']([^"']*)["']/#)?.output.1
+            guard encoding?.lowercased() ?? "utf-8" == "utf-8" else { return nil }
+            rest = rest[end.upperBound...]
+        }
+        return Data(#"<?xml version="1.0" encoding="UTF-8"?>"#.utf8) + rest
     }
 
     /// The first child of that name.

@@ -39,6 +39,21 @@ import Testing
         #expect(!text.contains("\n") && text.count < 450)
     }
 
+    @Test("documents are in UTF-8, whatever they say of themselves")
+    func encodings() {
+        func text(_ document: String) -> String? { XMLTree.parse(Array(document.utf8))?.text }
+        #expect(text("<a>ü</a>") == "ü")
+        #expect(text("\u{FEFF}<?xml version='1.0' encoding='utf-8'?>\n<a>ü</a>") == "ü")
+        #expect(text("<?xml version=\"1.0\"?><a>ü</a>") == "ü")
+        #expect(text("<?xml version=\"1.0\" encoding=\"UTF-7\"?><a>u</a>") == nil)
+        #expect(text("<?xml version='1.0'?><?xml version='1.0' encoding='UTF-7'?><a>u</a>") == nil)
+        #expect(text("<?xml version='1.0' encoding='UTF-8'") == nil)
+        #expect(XMLTree.parse(Array("<a>".utf8) + [0xFC] + Array("</a>".utf8)) == nil)
+        for order in [String.Encoding.utf16BigEndian, .utf16LittleEndian, .utf16, .utf32] {
+            #expect(XMLTree.parse(Array("<a>u</a>".data(using: order)!)) == nil)
+        }
+    }
+
     @Test("external entities are not read, deep and swollen documents are refused")
     func hostile() throws {
         let secret = FileManager.default.temporaryDirectory.appendingPathComponent("xxe-\(UUID().uuidString)")
