@@ -119,9 +119,10 @@ class Gateway:
     def tail(self):
         return self.log.read_text(errors="replace")[-4000:]
 
-    def kill(self):
+    def kill(self) -> bool:
+        """Whether it lived until then."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        return self.process.wait() == -signal.SIGKILL
 
     def stop(self, seconds=40):
         self.process.send_signal(signal.SIGTERM)

@@ -1,5 +1,6 @@
 """Producers that keep a ledger of what they were told, and retry with the same key until they are told something."""
 
+import collections
 import http.client
 import json
 import threading
@@ -15,6 +16,8 @@ class Producer(threading.Thread):
         self.acknowledged = {}
         self.doubted = 0
         self.statuses = {}
+        # Refusals by the problem's type.
+        self.refused = collections.Counter()
         self._pending = None
         self._number = 0
         self._halt = threading.Event()
@@ -56,6 +59,7 @@ class Producer(threading.Thread):
             else:
                 assert response.status == 503, (response.status, receipt)
                 assert int(response.headers["Retry-After"]) >= 1
+                self.refused[json.loads(receipt)["type"].rsplit(":", 1)[1]] += 1
                 self._halt.wait(0.02)
         connection.close()
 
@@ -67,7 +71,7 @@ class Producer(threading.Thread):
         """A new thread that goes on where this one was stopped."""
         again = Producer(self.port, self.name_, self.stream, self.batch, self.padding)
         again.acknowledged, again._pending, again._number = self.acknowledged, self._pending, self._number
-        again.doubted, again.statuses = self.doubted, self.statuses
+        again.doubted, again.statuses, again.refused = self.doubted, self.statuses, self.refused
         return again
 
 

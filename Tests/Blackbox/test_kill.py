@@ -23,12 +23,13 @@ def test_nothing_acknowledged_is_lost_or_doubled_over_many_kills(folder, injecte
         producer.start()
     for kill in range(KILLS):
         time.sleep(dice.choice([0.0, 0.01, 0.05, 0.1, 0.3]) * dice.random())
-        gateway.kill()
+        assert gateway.kill(), f"it had ended by itself:\n{gateway.tail()}"
         # Sometimes the next life dies before it is ready, during its recovery.
         gateway.start(wait=dice.random() < 0.8)
         if kill % 50 == 49:
             print(f"{kill + 1} kills", flush=True)
     gateway.wait_ready()
+    assert all(producer.is_alive() for producer in producers), "the load had ended"
     for producer in producers:
         producer.halt()
     settle(gateway, producers)

@@ -135,6 +135,7 @@ def wait_until_held_back_by_nobody(region, before, seconds=60):
 def test_a_half_open_cut_and_a_slow_link_lose_and_double_nothing(regions, injected):
     deaf, slow, fine = regions
     time.sleep(3)
+    deaf.gateway.wait_state("connected", 20)
     deaf.cut_replies()
     slow.slow_down("300kbit")
     deaf.gateway.wait_state("partitioned", 90)

@@ -176,6 +176,8 @@ def test_a_link_that_is_cut_again_and_again_loses_and_doubles_nothing(s3, proxy,
             proxy.plan = Always()
             if not proxy.is_up:
                 proxy.up()
+            # The next cut must cut something, not find a gateway that has yet to notice the end of this one.
+            eventually(lambda: gateway.state() != "partitioned", seconds=60)
         for producer in producers:
             producer.halt()
         settle(gateway, producers, seconds=60)

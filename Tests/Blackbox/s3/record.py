@@ -99,8 +99,10 @@ class Record:
                 if entry.key and "?" not in entry.target and entry.condition != "*"]
 
     def faults(self) -> dict:
-        """How often each fault was played."""
+        """How often each fault was played, and the client got to see it: it may have left before, and a connection's first
+        request finds none that was idle."""
         counts = {}
         for entry in self.entries():
-            counts[entry.fault] = counts.get(entry.fault, 0) + 1
+            if entry.answered is not None and (entry.fault != "close-idle" or entry.answered == "closed"):
+                counts[entry.fault] = counts.get(entry.fault, 0) + 1
         return counts
