@@ -10,6 +10,7 @@ import pytest
 
 from gateway import Gateway, binary
 from s3.fixtures import ceph, moto, s3  # noqa: F401  (fixtures)
+from torture import shortfalls
 from zones import DirectoryZone
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -39,19 +40,39 @@ def injected(record_property):
     return lambda what, count=1: record_property("injected", (what, int(count)))
 
 
-def pytest_terminal_summary(terminalreporter):
-    """What was injected, in tests that then found every acknowledged event landed once, and what did not run, whatever the
-    options: a skip that nobody sees is a test that nobody has."""
+def injections(terminalreporter):
+    """What was injected how often, in tests that then found every acknowledged event landed once."""
     done = collections.Counter()
     for report in terminalreporter.stats.get("passed", []):
         for name, value in report.user_properties:
             if name == "injected" and report.when == "call":
                 done[value[0]] += value[1]
-    for what, count in sorted(done.items()):
+    return done
+
+
+def torture_shortfalls(terminalreporter):
+    """What the long form falls short of; nothing is asked of any other run."""
+    if os.environ.get("SLUICE_TORTURE") != "1":
+        return []
+    skipped = [report.nodeid for report in terminalreporter.stats.get("skipped", [])]
+    return shortfalls(injections(terminalreporter), skipped)
+
+
+def pytest_sessionfinish(session):
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and torture_shortfalls(reporter) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What was injected, and what did not run, whatever the options: a skip that nobody sees is a test that nobody has."""
+    for what, count in sorted(injections(terminalreporter).items()):
         terminalreporter.write_line(f"injected: {count:,} x {what}; nothing acknowledged was lost or doubled")
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         terminalreporter.write_line(f"DID NOT RUN: {report.nodeid}: {reason}", red=True, bold=True)
+    for line in torture_shortfalls(terminalreporter):
+        terminalreporter.write_line(f"TORTURE FELL SHORT: {line}", red=True, bold=True)
 
 
 @pytest.fixture(scope="session", autouse=True)
