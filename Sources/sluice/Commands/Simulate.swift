@@ -129,7 +129,7 @@ struct Simulate: AsyncParsableCommand {
             if lines.count > 200, !timeline { print("  (the last 200 of \(lines.count) lines)") }
             for line in timeline ? lines[...] : lines.suffix(200) { print("  " + line) }
         }
-        print("  again: \(command(shortest.trial)) --timeline")
+        print("  again: \(command(shortest.trial)) --timeline --no-reduce")
     }
 
     private func command(_ trial: Trial) -> String {
