@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import subprocess
 
 from gateway import binary
@@ -43,9 +45,33 @@ def test_a_world_can_be_run_with_a_part_of_its_faults():
     assert sum(some["faults"].values()) == 2
 
 
+def test_a_broken_promise_is_told_with_a_short_history_and_the_command_that_shows_the_same_again():
+    # The landing zone now and then says "created" and keeps nothing.
+    run = simulate("--seed", "1", "--hours", "0.3", "--betray", "forgetsObjects")
+    assert run.returncode == 1
+    headline, reduction, *history, broken, again, end = run.stdout.splitlines()
+    assert re.fullmatch(r"seed 1: \S.*", headline)
+    counts = re.fullmatch(
+        r"  reduced in (\d+) runs to (\d+) of (\d+) faults and (\d+) of (\d+) producers, where: (\S.*)", reduction)
+    runs, faults, faults_before, producers, producers_before = map(int, counts.groups()[:5])
+    assert 0 < runs <= 150 and 1 <= producers < producers_before and faults <= faults_before
+    assert broken == f"  NOT KEPT: {counts[6]}"
+    assert any("the gateway is up" in line for line in history) and all(line.startswith("  ") for line in history)
+    assert re.fullmatch(
+        r"  again: sluice simulate --seed 1 --hours 0\.3 --betray forgetsObjects --faults (-|[\d,]+) --producers [\d,]+"
+        r" --timeline --no-reduce", again)
+    assert end.endswith("1 worlds in which a promise did not hold")
+
+    program, command, *arguments = shlex.split(again.removeprefix("  again: "))
+    assert (program, command) == ("sluice", "simulate")
+    second = simulate(*arguments)
+    assert second.returncode == 1
+    assert second.stdout.splitlines()[:-1] == [f"seed 1: {counts[6]}", *history, broken, again]
+
+
 def test_bad_arguments_are_refused():
     for arguments in (
         ["--hours", "0"], ["--runs", "0"], ["--hours", "x"], ["--jobs", "0"], ["--faults", "x"], ["--faults", "-1"],
-        ["--faults", "1", "--runs", "2"], ["--timeline", "--json"],
+        ["--faults", "1", "--runs", "2"], ["--timeline", "--json"], ["--betray", "nobody"],
     ):
         assert simulate(*arguments).returncode not in (0, 1), arguments

@@ -61,6 +61,32 @@ import World
         #expect(again.violation == reducer.violation)
     }
 
+    @Test("of a broken world's history the last 200 lines are shown, or all, and then the command that makes it again")
+    func report() async throws {
+        var outcome = await Outcome.of(Trial(seed: 1, hours: 0.01, betrayal: .overwrites))
+        outcome.trial.faults = []
+        outcome.trial.producers = [4, 0]
+        outcome.violation = "nothing holds"
+        for count in [199, 200] {
+            outcome.timeline = (1...count).map { "line \($0)" }
+            let report = try #require(ViolationReport(outcome))
+            #expect(report.headline == "seed 1: nothing holds")
+            let arguments = "--seed 1 --hours 0.01 --betray overwrites --faults - --producers 0,4"
+            let end = [
+                "  line \(count)", "  NOT KEPT: nothing holds",
+                "  again: sluice simulate \(arguments) --timeline --no-reduce",
+            ]
+            let whole = report.details(isWhole: true).split(separator: "\n").map(String.init)
+            #expect(whole.first == "  line 1" && whole.suffix(3) == end[...] && whole.count == count + 2)
+            let short = report.details(isWhole: false).split(separator: "\n").map(String.init)
+            #expect(short.suffix(3) == end[...])
+            let cut = ["  (the last 200 of 201 lines)", "  line 2"]
+            #expect(short.prefix(2) == (count == 199 ? whole.prefix(2) : cut[...]))
+        }
+        outcome.violation = nil
+        #expect(ViolationReport(outcome) == nil)
+    }
+
     private func broken(_ betrayal: Betrayal) async -> Outcome? {
         for seed in 0..<30 as Range<UInt64> {
             let outcome = await Outcome.of(Trial(seed: seed, hours: 0.3, betrayal: betrayal))

@@ -44,6 +44,12 @@ struct Simulate: AsyncParsableCommand {
     @Flag(help: "Print a JSON object for each world, or for the scenario.")
     var json = false
 
+    /// For tests of what is said of a broken promise.
+    @Option(
+        help: ArgumentHelp(
+            "What the landing zone does against its word.", valueName: "name", visibility: .hidden))
+    var betray: Betrayal?
+
     @Option(
         help: "Answer a scenario instead: a file that says what comes in, what the link carries and when it is cut.")
     var scenario: String?
@@ -68,7 +74,7 @@ struct Simulate: AsyncParsableCommand {
         var failed = 0
         var batches = 0
         let trials = (seed..<(seed + runs)).lazy.map { seed in
-            var trial = Trial(seed: seed, hours: hours)
+            var trial = Trial(seed: seed, hours: hours, betrayal: betray)
             trial.faults = faults?.numbers
             trial.producers = producers?.numbers
             return trial
@@ -78,8 +84,10 @@ struct Simulate: AsyncParsableCommand {
             if outcome.violation != nil { failed += 1 }
             if json {
                 print(try prettyJSON(Report(outcome)))
-            } else if let violation = outcome.violation {
-                await explain(outcome, violation)
+            } else if var report = ViolationReport(outcome) {
+                print(report.headline)
+                if reduce { await report.reduce() }
+                print(report.details(isWhole: timeline))
             } else if timeline {
                 print(outcome.timeline.joined(separator: "\n"))
             }
@@ -108,34 +116,5 @@ struct Simulate: AsyncParsableCommand {
             violation = outcome.violation
             summary = outcome.summary
         }
-    }
-
-    // MARK: A promise that did not hold
-
-    private func explain(_ outcome: Outcome, _ violation: String) async {
-        print("seed \(outcome.trial.seed): \(violation)")
-        var shortest = outcome
-        if reduce {
-            var reducer = Reducer(outcome.trial, violation: violation)
-            await reducer.reduce()
-            let whole = reducer.size
-            print(
-                "  reduced in \(reducer.runs) runs to \(reducer.trial.faults?.count ?? whole.faults) of \(whole.faults) faults and \(reducer.trial.producers?.count ?? whole.producers) of \(whole.producers) producers, where: \(reducer.violation)"
-            )
-            shortest = await Outcome.of(reducer.trial, keepsHistory: true)
-        }
-        if reduce || timeline {
-            let lines = shortest.timeline + ["NOT KEPT: \(shortest.violation ?? violation)"]
-            if lines.count > 200, !timeline { print("  (the last 200 of \(lines.count) lines)") }
-            for line in timeline ? lines[...] : lines.suffix(200) { print("  " + line) }
-        }
-        print("  again: \(command(shortest.trial)) --timeline --no-reduce")
-    }
-
-    private func command(_ trial: Trial) -> String {
-        var words = "sluice simulate --seed \(trial.seed) --hours \(trial.hours)"
-        if let faults = trial.faults { words += " --faults \(NumberList(faults))" }
-        if let producers = trial.producers { words += " --producers \(NumberList(producers))" }
-        return words
     }
 }

@@ -1,0 +1,4 @@
+import ArgumentParser
+import World
+
+extension Betrayal: ExpressibleByArgument {}
