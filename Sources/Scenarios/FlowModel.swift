@@ -54,7 +54,7 @@ package struct FlowModel {
         return model.concluded()
     }
 
-    private var minute: Double { (now - MonotonicInstant(nanoseconds: 0)) / .seconds(60) }
+    private var minute: Double { Double(now.nanoseconds) / 60e9 }
 
     private func isWithin(_ spans: [Scenario.Span]) -> Bool {
         let time = now - MonotonicInstant(nanoseconds: 0)
