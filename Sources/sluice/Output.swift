@@ -14,5 +14,12 @@ func prettyJSON(_ value: some Encodable) throws -> String {
     return String(decoding: try encoder.encode(value), as: UTF8.self)
 }
 
+/// A result as one line, where a line follows for each of many: sorted members.
+func compactJSON(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+}
+
 /// An error as a person reads it.
 func sentence(_ error: any Error) -> String { (error as? StoreFailure)?.detail ?? "\(error)" }

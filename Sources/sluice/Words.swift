@@ -12,6 +12,11 @@ enum Words {
         return String(digits)
     }
 
+    /// `1 world`, `2 worlds`.
+    static func counted(_ count: some BinaryInteger, _ one: String, _ many: String) -> String {
+        "\(count) \(count == 1 ? one : many)"
+    }
+
     /// `3.2 MB`: powers of 1000.
     static func bytes(_ value: Int64) -> String {
         var size = Double(value)

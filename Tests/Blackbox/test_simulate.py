@@ -45,6 +45,15 @@ def test_a_world_can_be_run_with_a_part_of_its_faults():
     assert sum(some["faults"].values()) == 2
 
 
+def test_several_worlds_as_json_are_one_object_a_line_in_the_order_of_their_seeds():
+    run = simulate("--seed", "3", "--runs", "4", "--hours", HOURS, "--jobs", "2", "--json")
+    assert run.returncode == 0
+    worlds = [json.loads(line) for line in run.stdout.splitlines()]
+    assert [world["seed"] for world in worlds] == [3, 4, 5, 6] and worlds[0]["hours"] == float(HOURS)
+    alone = simulate("--seed", "4", "--hours", HOURS, "--json").stdout
+    assert json.loads(alone) == worlds[1] and len(alone.splitlines()) > 1
+
+
 def test_a_broken_promise_is_told_with_a_short_history_and_the_command_that_shows_the_same_again():
     # The landing zone now and then says "created" and keeps nothing.
     run = simulate("--seed", "1", "--hours", "0.3", "--betray", "forgetsObjects")
@@ -60,7 +69,8 @@ def test_a_broken_promise_is_told_with_a_short_history_and_the_command_that_show
     assert re.fullmatch(
         r"  again: sluice simulate --seed 1 --hours 0\.3 --betray forgetsObjects --faults (-|[\d,]+) --producers [\d,]+"
         r" --timeline --no-reduce", again)
-    assert end.endswith("1 worlds in which a promise did not hold")
+    assert re.fullmatch(
+        r"1 world of 0\.3 hours in \d+ s: \d+ batches acknowledged, 1 world in which a promise did not hold", end)
 
     program, command, *arguments = shlex.split(again.removeprefix("  again: "))
     assert (program, command) == ("sluice", "simulate")

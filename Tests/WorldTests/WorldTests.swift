@@ -87,6 +87,11 @@ import World
         #expect(ViolationReport(outcome) == nil)
     }
 
+    @Test("a trial's arguments are as people write them", arguments: [(2.0, "2"), (0.02, "0.02"), (1.5, "1.5")])
+    func arguments(_ hours: Double, _ text: String) {
+        #expect(Trial(seed: 7, hours: hours).arguments == "--seed 7 --hours \(text)")
+    }
+
     private func broken(_ betrayal: Betrayal) async -> Outcome? {
         for seed in 0..<30 as Range<UInt64> {
             let outcome = await Outcome.of(Trial(seed: seed, hours: 0.3, betrayal: betrayal))

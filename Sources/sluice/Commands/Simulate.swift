@@ -23,7 +23,7 @@ struct Simulate: AsyncParsableCommand {
     @Option(help: "How many worlds: this seed and those that follow it.")
     var runs: UInt64 = 1
 
-    @Option(help: "Hours of faults in each world.")
+    @Option(help: "Hours of faults in each world; up to 3 hours of calm follow, in which everything must land.")
     var hours = 2.0
 
     @Option(help: "Worlds at once, each on a thread of its own.")
@@ -38,10 +38,14 @@ struct Simulate: AsyncParsableCommand {
     @Flag(help: "Print what happened, line by line.")
     var timeline = false
 
-    @Flag(inversion: .prefixedNo, help: "Reduce a world in which a promise did not hold.")
+    @Flag(
+        inversion: .prefixedNo,
+        help:
+            "Reduce a world in which a promise did not hold, in up to \(ViolationReport.runsMax) runs, and print the last \(ViolationReport.linesMax) lines of what happened there."
+    )
     var reduce = true
 
-    @Flag(help: "Print a JSON object for each world, or for the scenario.")
+    @Flag(help: "Print a JSON object for each world, one a line if there are several, or for the scenario.")
     var json = false
 
     /// For tests of what is said of a broken promise.
@@ -71,6 +75,7 @@ struct Simulate: AsyncParsableCommand {
     func run() async throws {
         if let scenario { return try ScenarioAnswer(file: scenario, plot: plot, json: json).give() }
         let began = Date()
+        let line = ProgressLine()
         var failed = 0
         var batches = 0
         let trials = (seed..<(seed + runs)).lazy.map { seed in
@@ -83,25 +88,30 @@ struct Simulate: AsyncParsableCommand {
             batches += outcome.summary.batches
             if outcome.violation != nil { failed += 1 }
             if json {
-                print(try prettyJSON(Report(outcome)))
+                print(try runs == 1 ? prettyJSON(Report(outcome)) : compactJSON(Report(outcome)))
             } else if var report = ViolationReport(outcome) {
+                line.end()
                 print(report.headline)
                 if reduce { await report.reduce() }
                 print(report.details(isWhole: timeline))
             } else if timeline {
                 print(outcome.timeline.joined(separator: "\n"))
             }
-            if !json, isatty(2) == 1 {
-                print("\r\(outcome.trial.seed - seed + 1) of \(runs) worlds", terminator: "", to: &StandardError.shared)
-            }
+            if runs > 1, !json { line.show { "\(outcome.trial.seed - seed + 1) of \(runs) worlds" } }
         }
-        if !json {
-            let seconds = Date().timeIntervalSince(began)
-            print(
-                "\(runs) worlds of \(hours) hours in \(Int(seconds.rounded(.up))) s: \(batches) batches acknowledged, \(failed) worlds in which a promise did not hold"
-            )
-        }
+        line.end()
+        if !json { print(closing(failed, batches, seconds: Date().timeIntervalSince(began))) }
         if failed > 0 { throw ExitCode(1) }
+    }
+
+    /// The last line; scripts read it.
+    private func closing(_ failed: Int, _ batches: Int, seconds: Double) -> String {
+        let worlds = Words.counted(runs, "world", "worlds")
+        let broken = Words.counted(failed, "world", "worlds")
+        let taken = Words.counted(batches, "batch", "batches")
+        let length = hours == 1 ? "1 hour" : "\(Trial(seed: seed, hours: hours).hoursText) hours"
+        return
+            "\(worlds) of \(length) in \(Int(seconds.rounded(.up))) s: \(taken) acknowledged, \(broken) in which a promise did not hold"
     }
 
     private struct Report: Encodable {
