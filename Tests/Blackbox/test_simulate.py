@@ -1,5 +1,6 @@
 """Many simulated worlds, by the release binary: cuts, crashes, failing disks, and every promise checked."""
 
+import collections
 import json
 import os
 import re
@@ -52,6 +53,30 @@ def test_several_worlds_as_json_are_one_object_a_line_in_the_order_of_their_seed
     assert [world["seed"] for world in worlds] == [3, 4, 5, 6] and worlds[0]["hours"] == float(HOURS)
     alone = simulate("--seed", "4", "--hours", HOURS, "--json").stdout
     assert json.loads(alone) == worlds[1] and len(alone.splitlines()) > 1
+
+
+def test_several_worlds_end_with_what_was_injected_in_all_of_them():
+    arguments = ("--seed", "3", "--runs", "4", "--hours", "0.1")
+    table, closing = simulate(*arguments).stdout.split("\n\n")
+    heads, *rows = (re.split(" {2,}", line) for line in table.splitlines())
+    assert heads == ["KIND", "WHAT", "TIMES"]
+    told = {kind: {} for kind in ("injected", "happened", "refused")}
+    for kind, what, times in rows:
+        told[kind][what] = int(times.replace(",", ""))
+    summaries = [json.loads(line)["summary"] for line in simulate(*arguments, "--json").stdout.splitlines()]
+
+    def total(key):
+        return sum((collections.Counter(summary[key]) for summary in summaries), collections.Counter())
+
+    assert told["injected"] == total("faults") and len(told["injected"]) > 5
+    assert told["refused"] == total("refusals")
+    assert sorted(told["happened"].values()) == sorted(
+        sum(summary[key] for summary in summaries)
+        for key in ("deaths", "batches", "repeats", "objects", "truthChecks", "steps"))
+    assert told["happened"]["death of a gateway"] == sum(summary["deaths"] for summary in summaries)
+    assert re.fullmatch(
+        rf"4 worlds of 0\.1 hours in \d+ s: {told['happened']['batch acknowledged']} batches acknowledged,"
+        r" 0 worlds in which a promise did not hold\n", closing)
 
 
 def test_a_broken_promise_is_told_with_a_short_history_and_the_command_that_shows_the_same_again():

@@ -10,7 +10,7 @@ struct Simulate: AsyncParsableCommand {
         discussion: """
             The gateways in it run the production code of journal, gateway, partition control and landing. A seed makes the
             same world every time. When a promise does not hold, the world is reduced to a short history that breaks it, which
-            is printed with the command that replays it.
+            is printed with the command that replays it. Several worlds end with what was injected in all of them, how often.
 
             With --scenario it says what a cut would do to one region: backlog, refusals, freshness, time to drain; see
             config/scenarios. That is a model of flows, decided by the gateway's own budget, partition control and landing
@@ -76,8 +76,7 @@ struct Simulate: AsyncParsableCommand {
         if let scenario { return try ScenarioAnswer(file: scenario, plot: plot, json: json).give() }
         let began = Date()
         let line = ProgressLine()
-        var failed = 0
-        var batches = 0
+        var totals = Totals()
         let trials = (seed..<(seed + runs)).lazy.map { seed in
             var trial = Trial(seed: seed, hours: hours, betrayal: betray)
             trial.faults = faults?.numbers
@@ -85,8 +84,7 @@ struct Simulate: AsyncParsableCommand {
             return trial
         }
         try await Outcome.ofAll(trials, jobs: jobs, keepsHistory: timeline) { outcome in
-            batches += outcome.summary.batches
-            if outcome.violation != nil { failed += 1 }
+            totals.add(outcome)
             if json {
                 print(try runs == 1 ? prettyJSON(Report(outcome)) : compactJSON(Report(outcome)))
             } else if var report = ViolationReport(outcome) {
@@ -100,15 +98,24 @@ struct Simulate: AsyncParsableCommand {
             if runs > 1, !json { line.show { "\(outcome.trial.seed - seed + 1) of \(runs) worlds" } }
         }
         line.end()
-        if !json { print(closing(failed, batches, seconds: Date().timeIntervalSince(began))) }
-        if failed > 0 { throw ExitCode(1) }
+        if !json {
+            if runs > 1 { print(table(totals), terminator: "\n\n") }
+            print(closing(totals, seconds: Date().timeIntervalSince(began)))
+        }
+        if totals.broken > 0 { throw ExitCode(1) }
+    }
+
+    private func table(_ totals: Totals) -> String {
+        var table = TextTable("KIND", "WHAT", "TIMES")
+        for row in totals.rows { table.add(row.kind, row.what, Words.count(row.times)) }
+        return table.text
     }
 
     /// The last line; scripts read it.
-    private func closing(_ failed: Int, _ batches: Int, seconds: Double) -> String {
+    private func closing(_ totals: Totals, seconds: Double) -> String {
         let worlds = Words.counted(runs, "world", "worlds")
-        let broken = Words.counted(failed, "world", "worlds")
-        let taken = Words.counted(batches, "batch", "batches")
+        let broken = Words.counted(totals.broken, "world", "worlds")
+        let taken = Words.counted(totals.batches, "batch", "batches")
         let length = hours == 1 ? "1 hour" : "\(Trial(seed: seed, hours: hours).hoursText) hours"
         return
             "\(worlds) of \(length) in \(Int(seconds.rounded(.up))) s: \(taken) acknowledged, \(broken) in which a promise did not hold"
