@@ -14,7 +14,7 @@ struct Simulate: AsyncParsableCommand {
 
             With --scenario it says what a cut would do to one region: backlog, refusals, freshness, time to drain; see
             config/scenarios. That is a model of flows, decided by the gateway's own budget, partition control and landing
-            schedule, and not a simulated world. Exit status: 0 every promise held, 1 one did not, 2 bad arguments.
+            schedule, and not a simulated world. Exit status: 0 every promise held, 1 one did not, 2 a scenario has faults.
             """)
 
     @Option(help: "The first seed.")
