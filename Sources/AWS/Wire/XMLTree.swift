@@ -9,9 +9,10 @@ package struct XMLTree: Sendable, Hashable {
     package let text: String
     package let children: [XMLTree]
 
-    /// Nil for what is no well-formed document in UTF-8, or one nested deeper than 32.
+    /// Nil for what is no well-formed document in UTF-8, has a document type or processing instructions, or is nested deeper
+    /// than 32.
     package static func parse(_ bytes: [UInt8]) -> XMLTree? {
-        guard let document = inUTF8(bytes) else { return nil }
+        guard let document = plain(bytes) else { return nil }
         let parser = XMLParser(data: document)
         parser.shouldProcessNamespaces = true
         parser.shouldResolveExternalEntities = false
@@ -21,9 +22,9 @@ package struct XMLTree: Sendable, Hashable {
         return builder.open[0].children[0]
     }
 
-    /// The document with a declaration of our own, so that nothing in it makes the parser leave UTF-8: libxml2 2.9 follows a
-    /// null pointer when it changes to UTF-7 between two chunks.
-    private static func inUTF8(_ bytes: [UInt8]) -> Data? {
+    /// The document with a declaration of our own, and nothing in it that is no element, text or comment: when it changes to
+    /// UTF-7 between two chunks, libxml2 2.9 follows a null pointer, and Foundation does for an instruction without data.
+    private static func plain(_ bytes: [UInt8]) -> Data? {
         guard String(validating: bytes, as: UTF8.self) != nil, !bytes.contains(0) else { return nil }
         var rest = bytes.starts(with: "\u{FEFF}".utf8) ? bytes.dropFirst(3) : bytes[...]
         if rest.starts(with: "<?xml".utf8) {
@@ -33,6 +34,7 @@ package struct XMLTree: Sendable, Hashable {
             guard encoding?.lowercased() ?? "utf-8" == "utf-8" else { return nil }
             rest = rest[end.upperBound...]
         }
+        for unwanted in ["<?", "<!DOCTYPE"] where rest.firstRange(of: Array(unwanted.utf8)) != nil { return nil }
         return Data(#"<?xml version="1.0" encoding="UTF-8"?>"#.utf8) + rest
     }
 
@@ -69,6 +71,10 @@ package struct XMLTree: Sendable, Hashable {
         func parser(_ parser: XMLParser, parseErrorOccurred error: any Error) { parser.abortParsing() }
 
         func parser(_ parser: XMLParser, foundCharacters text: String) { open[open.count - 1].text += text }
+
+        func parser(_ parser: XMLParser, foundCDATA block: Data) {
+            open[open.count - 1].text += String(decoding: block, as: UTF8.self)
+        }
 
         func parser(
             _ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?
