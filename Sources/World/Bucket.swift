@@ -11,6 +11,8 @@ final class Bucket: @unchecked Sendable {
     }
 
     private(set) var objects: [String: [UInt8]] = [:]
+    /// Called with the name of every new object.
+    var onCreate: (String) -> Void = { _ in }
     /// Those whose bytes are no longer the first.
     private(set) var overwritten: [String] = []
 
@@ -30,6 +32,7 @@ final class Bucket: @unchecked Sendable {
     func create(_ name: String, _ bytes: [UInt8]) -> Answer {
         if let there = objects[name] { return .taken(there) }
         objects[name] = bytes
+        onCreate(name)
         return .created
     }
 }

@@ -1,7 +1,7 @@
 import Gateway
 
-/// One thing that goes wrong in a simulated world, or that an operator does there. It carries its own randomness, so that
-/// it stays the same when others are left out.
+/// One thing that goes wrong in a simulated world, or that an operator does there. It carries its own randomness: what it does
+/// does not depend on others, and up to it a world is the same without it.
 struct Fault: Sendable {
     enum Kind: Sendable {
         /// Of the link to the landing zone, until it is fine again.
@@ -28,6 +28,9 @@ struct Fault: Sendable {
     /// Where it ends by itself.
     var lasts: Duration
     var seed: UInt64
+
+    /// Between other weathers; nothing goes wrong by it.
+    var isLull: Bool { if case .weather(.fine) = kind { true } else { false } }
 }
 
 extension Fault: CustomStringConvertible {

@@ -3,10 +3,20 @@ import Simulation
 /// What lies between one gateway and the landing zone.
 final class Link: @unchecked Sendable {
     // SAFETY: a world runs on one thread.
-    var weather = Weather.fine
+    /// What has begun and not ended, by the fault that brought it; the latest is what is felt.
+    private var fronts: [(fault: Int, weather: Weather)] = []
     private let loop: StepLoop
 
     init(_ loop: StepLoop) { self.loop = loop }
+
+    var weather: Weather { fronts.last?.weather ?? .fine }
+
+    func begin(_ weather: Weather, of fault: Int) { fronts.append((fault, weather)) }
+
+    func end(of fault: Int) { fronts.removeAll { $0.fault == fault } }
+
+    /// Nothing goes wrong any more.
+    func calm() { fronts = [] }
 
     var losesRequest: Bool {
         switch weather {

@@ -43,7 +43,9 @@ final class Producer: @unchecked Sendable {
         name = "\(home.name)-\(stream)"
     }
 
-    func start() { loop.later(after: random.duration(0...5)) { [self] in next() } }
+    func start(isLeftOut: Bool) {
+        loop.later(after: random.duration(0...5)) { [self] in if !isLeftOut { next() } }
+    }
 
     private func next() {
         if isClosing { return }
@@ -76,6 +78,7 @@ final class Producer: @unchecked Sendable {
         // On an available stream it may ask to hear only once the batch has landed.
         let asked: Consistency = isStrong || random.chance(10) ? .strong : .available
         let wasCutOff = isStrong && life.isPartitioned
+        let eventsMax = region.eventsMax(of: stream)
         life.submit(pending.text, key: pending.key, stream: stream, asked) { [self] outcome in
             // The answer to an attempt that was given up is true all the same, and comes again.
             guard attempt == now, let pending = self.pending else { return }
@@ -83,6 +86,9 @@ final class Producer: @unchecked Sendable {
             case .receipt(let receipt):
                 if wasCutOff, life.isPartitioned {
                     world.violate("\(stream): \(pending.key) was acknowledged while the zone was cut off")
+                }
+                if !receipt.replayed, pending.events.count > max(eventsMax, region.eventsMax(of: stream)) {
+                    world.violate("\(stream): \(pending.key) was taken, with more events than the settings allow")
                 }
                 world.take(
                     receipt, of: pending.key, pending.events, stream, asked, from: region, at: life.clock.now())
@@ -93,8 +99,9 @@ final class Producer: @unchecked Sendable {
                 loop.later(after: random.spread(0.5...world.plan.pauseSecondsMax)) { [self] in next() }
             case .refused(let refusal):
                 lastRefusal = "\(refusal)"
-                world.take(refusal, of: pending.key, stream, asked, from: region)
-                again(after: refusal.retryAfter ?? .seconds(1), now)
+                let isTooLarge = pending.events.count > min(eventsMax, region.eventsMax(of: stream))
+                world.take(refusal, of: pending.key, stream, asked, isTooLarge: isTooLarge, from: region)
+                again(after: refusal.retryAfter ?? .seconds(60), now)
             }
         }
     }

@@ -18,8 +18,12 @@ final class Region: @unchecked Sendable {
     private unowned let world: World
     private let loop: StepLoop
     private(set) var life: Life?
+    /// As the settings file has them; a gateway that starts reads it.
+    private(set) var streams: [StreamConfiguration]
     /// Whether the machine goes down with the process when the disk stops inside an operation.
     private var losesPower = false
+    /// The fault that makes the disk fail.
+    private var diskFault: Int?
     /// The next start ends inside its disk operation of this number.
     private var endOfNextStart: Int?
 
@@ -29,6 +33,7 @@ final class Region: @unchecked Sendable {
         self.world = world
         self.loop = loop
         link = Link(loop)
+        streams = world.streams
         clock = loop.makeClock()
         disk = SimulatedDisk(capacity: capacity)
     }
@@ -75,8 +80,28 @@ final class Region: @unchecked Sendable {
         if life == nil { endOfNextStart = operations } else { disk.cutPower(afterOperations: operations) }
     }
 
-    /// No end is planned any more.
+    /// The settings change, and a gateway that runs reads them again.
+    func adopt(_ streams: [StreamConfiguration]) {
+        self.streams = streams
+        life?.gateway.adopt(streams)
+    }
+
+    func eventsMax(of stream: StreamName) -> Int { streams.first { $0.name == stream }?.rules.maxEvents ?? 0 }
+
+    /// Until that fault is over, another one comes or the process ends.
+    func failDisk(_ faults: DiskFaults, of fault: Int) {
+        diskFault = fault
+        disk.setFailures { faults.failure(of: $0) }
+    }
+
+    func mendDisk(of fault: Int) {
+        if diskFault == fault { disk.setFailures(nil) }
+    }
+
+    /// Nothing goes wrong any more, and no end is planned.
     func calm() {
+        link.calm()
+        adopt(world.streams)
         endOfNextStart = nil
         disk.cutPower(afterOperations: nil)
         disk.setFailures(nil)
@@ -124,9 +149,9 @@ final class Region: @unchecked Sendable {
         journal.segmentMaxAge = world.plan.segmentMaxAge
         journal.reserveStepBytes = 4096
         var configuration = GatewayConfiguration(
-            name: gatewayName, streams: world.streams, journalDirectory: "/journal", journal: journal,
+            name: gatewayName, streams: streams, journalDirectory: "/journal", journal: journal,
             version: "world")
-        configuration.journalReserveBytes = 64 << 10
+        configuration.journalReserveBytes = 128 << 10
         configuration.journalBudgetBytes = world.plan.journalBudgetBytes
         configuration.positionInterval = world.plan.positionInterval
         configuration.landing.drainOrder = world.plan.drainOrder

@@ -21,6 +21,10 @@ final class StepLoop: @unchecked Sendable {
     private(set) var now = MonotonicInstant(nanoseconds: 0)
     /// Steps run.
     private(set) var count = 0
+    /// Something went round and round; nothing is run any more. A world of hours takes a hundred steps a second at its worst.
+    private(set) var isRunaway = false
+    private static let stepsPerSecondMax = 2000
+    private static let stepsAtOnceMax = 200_000
 
     init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
@@ -38,7 +42,13 @@ final class StepLoop: @unchecked Sendable {
     /// Runs what is due until the world has gone on for so long.
     func run(for duration: Duration) {
         let end = now + duration
+        let most =
+            count + StepLoop.stepsAtOnceMax + Int(duration / .seconds(1) * Double(StepLoop.stepsPerSecondMax))
         while let next = heap.min, next.due <= end {
+            if count > most {
+                isRunaway = true
+                return heap = Heap()
+            }
             heap.removeMin()
             advance(to: next.due)
             count += 1

@@ -37,7 +37,8 @@ extension World {
     }
 
     func take(
-        _ refusal: Refusal, of key: String, _ stream: StreamName, _ asked: Consistency, from region: Region
+        _ refusal: Refusal, of key: String, _ stream: StreamName, _ asked: Consistency, isTooLarge: Bool,
+        from region: Region
     ) {
         let word = "\(refusal)".prefix { $0 != "(" }.description
         record.refuse(word)
@@ -46,7 +47,9 @@ extension World {
         case .partitioned, .landingUnavailable, .landingPending:
             if asked == .available { violate("an available stream refused: \(refusal)") }
         case .journalFull, .journalFailed, .stopping: break
+        case .tooManyEvents where isTooLarge: return
         default: violate("an unexpected refusal: \(refusal)")
         }
+        if refusal.retryAfter == nil { violate("\(refusal) does not say when to come back") }
     }
 }
