@@ -115,7 +115,12 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ScenariosTests", dependencies: ["Model", "Gateway", "Scenarios"], swiftSettings: strict),
-        .testTarget(name: "WorldTests", dependencies: ["World"], swiftSettings: strict),
+        .testTarget(
+            name: "WorldTests",
+            dependencies: [
+                "World", "Files", "Gateway", "Model", "Payload", "Simulation",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ], swiftSettings: strict),
         .target(
             name: "Settings",
             dependencies: ["Model", "Payload", "AWS", .product(name: "Yams", package: "Yams")],

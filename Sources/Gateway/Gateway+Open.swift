@@ -32,14 +32,11 @@ extension Gateway {
             JournalBudget(
                 total: configuration.journalBudgetBytes,
                 shares: Dictionary(uniqueKeysWithValues: configuration.streams.map { ($0.name, $0.share) })))
-        func reserve(_ bytes: Int64) -> DiskReserve<FS> {
-            DiskReserve(files: files, directory: configuration.journalDirectory, bytes: bytes)
-        }
+        let reserve = DiskReserve(
+            files: files, directory: configuration.journalDirectory, bytes: configuration.journalReserveBytes)
         let opener = StreamOpener<FS, Store, Time>(
             journal: journal, configuration: configuration, incarnation: incarnation, time: time, timers: timers,
-            reserve: reserve(configuration.journalReserveBytes),
-            ledgerReserve: reserve(configuration.journalReserveBytes / 2), budget: budget, steps: steps,
-            telemetry: telemetry,
+            reserve: reserve, budget: budget, steps: steps, telemetry: telemetry,
             zones: LateBound<ZoneTable<FS, Store, Time>>())
         let ledgerOpened = try opener.open(ownStream(.ledger, configuration))
         let ledger = Ledger(
@@ -73,9 +70,8 @@ extension Gateway {
         var opened = [ledgerOpened, try opener.open(ownStream(.quarantine, configuration))]
         let quarantine = opened[1].stream
         // Its keys tell at start whether the last line is in the journal: they are kept for as long as a gateway may stand
-        // still. It may use the reserve: an operator must be able to act when the disk is full.
-        opened.append(
-            try opener.open(ownStream(.trail, configuration), window: .seconds(400 * 86_400), usesReserve: true))
+        // still.
+        opened.append(try opener.open(ownStream(.trail, configuration), window: .seconds(400 * 86_400)))
         let trail = Trail(
             gateway: configuration.name, incarnation: incarnation, stream: opened[2].stream, files: files,
             directory: configuration.journalDirectory, time: time, timers: timers, telemetry: telemetry, log: log,
@@ -109,16 +105,17 @@ extension Gateway {
                 orphans: orphans, ledger: ledger, reserve: opener.reserve, trail: trail, telemetry: telemetry,
                 zones: zones, budget: budget))
         lateGateway.bind(gateway)
-        gateway.markBeginning()
+        let beginning = gateway.markBeginning()
         let lives = EarlierLives(
             left: Set(opened.flatMap(\.report.ends.keys)), unread: Set(opened.flatMap(\.report.unread)))
         let found = opened.flatMap { gateway.facts(of: $0, lives) }
         for stream in opened { gateway.beginRescues(of: stream) }
-        gateway.beginStating([.incarnationOpened(version: configuration.version)] + found) { [weak gateway, opened] in
+        let openedFact = LedgerFact.incarnationOpened(version: configuration.version, at: beginning)
+        gateway.beginStating([openedFact] + found) { [weak gateway, opened] in
             for stream in opened { gateway?.endRescues(of: stream) }
-            // Until then it tells the next start, should this one die, of which lives it has to speak.
-            gateway?.resume(ledgerOpened)
+            gateway?.resumeLastSegments(of: ledgerOpened)
         }
+        gateway.resumeAllButLastSegments(of: ledgerOpened)
         for stream in opened.dropFirst() { gateway.resume(stream) }
         telemetry.addSource { [weak gateway] in gateway?.samples() ?? [] }
         for zone in zones.all { zone.start() }
@@ -172,20 +169,6 @@ extension Gateway {
             facts += report.sealed.lazy.filter { !$0.range.isEmpty }.map { .segmentSealed(.init($0, name, zone)) }
         }
         return facts
-    }
-
-    /// Hands what recovery found to the landing zone.
-    private func resume(_ opened: OpenedStream<FS, Time>) {
-        let report = opened.report
-        let lander = zones[opened.stream.configuration.zone].lander
-        let copies = Set(report.rescues.flatMap { $0.copies.map(\.path) })
-        for segment in report.sealed where !copies.contains(segment.path) {
-            lander.add(segment, writer: opened.stream.writer)
-        }
-        for segment in report.damagedSealed {
-            lander.beginSalvage()
-            salvage(segment, opened.stream.writer)
-        }
     }
 
     /// A fact unless the bytes are a tail: then a crash explains them, and nothing need be lost.

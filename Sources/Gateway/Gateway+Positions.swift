@@ -3,10 +3,11 @@ import Landing
 import Model
 
 extension Gateway {
-    /// Before anything is taken: everything up to now has landed once what earlier lives left has.
-    func markBeginning() {
+    /// Before anything is taken: everything up to the moment that it returns has landed once what earlier lives left has.
+    func markBeginning() -> Timestamp {
         let now = time.now()
         for stream in takingStreams { stream.landing.mark(now, next: stream.writer.durableNext) }
+        return now
     }
 
     /// Writes what the ledger of this life begins with, and then each stream's position every `positionInterval`. What begins it

@@ -17,10 +17,8 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
     let incarnation: Incarnation
     let time: Time
     let timers: TimerQueue<Time>
-    /// Intake leaves this much free.
+    /// Intake leaves this much free; see ``reserve(for:)``.
     let reserve: DiskReserve<FS>
-    /// The ledger leaves less: landing and retiring write facts, and must go on when intake has stopped.
-    let ledgerReserve: DiskReserve<FS>
     let budget: Monitor<JournalBudget>
     /// `nil` in production.
     let steps: (any StepExecution)?
@@ -31,10 +29,7 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
 
     /// - Parameters:
     ///   - window: how long its batches are recognised; nil: as configured.
-    ///   - usesReserve: whether it may write into the space that intake leaves free.
-    func open(
-        _ stream: StreamConfiguration, window: Duration? = nil, usesReserve: Bool = false
-    ) throws(JournalError) -> OpenedStream<FS, Time> {
+    func open(_ stream: StreamConfiguration, window: Duration? = nil) throws(JournalError) -> OpenedStream<FS, Time> {
         let window = window ?? configuration.idempotencyWindow
         var own = configuration.journal
         own.idempotencyWindow = window
@@ -54,7 +49,7 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
         landing.inherit(report.sealed + report.damagedSealed)
         let writer = StreamWriter(
             stream: stream.name, journal: core, time: time,
-            reserve: usesReserve ? reserve.spent : stream.name == .ledger ? ledgerReserve : reserve, steps: steps,
+            reserve: reserve(for: stream.name), steps: steps,
             commits: telemetry.histogram(.commitDuration, [stream.name.rawValue]),
             onHeld: { [budget, time] bytes in
                 budget.withLock { $0.holds(stream.name, bytes, now: time.monotonic()) }
@@ -72,6 +67,18 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
         return OpenedStream(
             stream: AvailableStream(configuration: stream, writer: writer, dedup: dedup, landing: landing),
             report: report)
+    }
+}
+
+extension StreamOpener {
+    /// What makes room may go further than intake: positions stop below half of the reserve, the facts that landed segments wait
+    /// for below a quarter, an operator's actions below an eighth. The rest is for key logs and sidecars.
+    private func reserve(for stream: StreamName) -> DiskReserve<FS> {
+        switch stream {
+        case .ledger: reserve.part(2)
+        case .trail: reserve.part(8)
+        default: reserve
+        }
     }
 }
 

@@ -17,7 +17,8 @@ import Testing
         var untimed = segment
         untimed.eventTimes = nil
         return [
-            .incarnationOpened(version: nasty), .position(stream: stream, nextSequence: .max),
+            .incarnationOpened(version: nasty, at: Timestamp(microseconds: 5)),
+            .position(stream: stream, nextSequence: .max),
             .incarnationEnded(stream: stream, incarnation: life, nextSequence: 7, how: "stopped"),
             .segmentSealed(segment), .objectLanded(untimed),
             .batchLanded(stream: stream, zone: .main, object: nasty, batchKey: nasty, producer: nasty, events: 5),

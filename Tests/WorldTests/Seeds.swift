@@ -1,6 +1,7 @@
 import Testing
 
-/// Seeds that are run for ever.
+/// Seeds that are run for ever. Whatever a gateway does at another moment makes another world of a seed: where it can be told
+/// without a world, what they found has a test of its own.
 enum Seeds {
     struct Known: Sendable, CustomTestStringConvertible {
         var seed: UInt64
@@ -39,6 +40,15 @@ enum Seeds {
             seed: 609, hours: 0.02,
             story:
                 "a life died between its words on earlier lives and its first positions, and left nothing for the next"),
+        Known(
+            seed: 126_811, hours: 0.005,
+            story: "a life's first facts could be written late only, and gave that moment for its beginning"),
+        Known(
+            seed: 7, hours: 2,
+            story: "a start on a full disk waited for room that only the landing of its ledger could make"),
+        Known(
+            seed: 26, hours: 2,
+            story: "the same, and the facts of many starts had taken all that was free"),
         Known(
             seed: 823, hours: 0.02,
             story: "a start set a damaged segment aside, and died before the ledger named what was lost"),

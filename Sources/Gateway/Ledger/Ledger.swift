@@ -40,45 +40,48 @@ package final class Ledger<FS: FileSystem, Time: TimeSource>: Sendable {
 
     /// Writes the facts as one batch. The completion says whether they are durable.
     package func record(_ facts: [LedgerFact], completion: @escaping @Sendable (WriteFailure?) -> Void) {
-        record(facts, at: time.now(), completion: completion)
+        record(facts, at: time.now(), usesReserve: false, completion: completion)
     }
 
     /// Writes positions as of now: the time is read first, so that what was acknowledged by then is below them. When
     /// that fails, the next ones say as much and more.
     package func recordPositions(_ positions: (Timestamp) -> [LedgerFact]) {
-        record(positions) { [log] failure in
+        record(positions, usesReserve: false) { [log] failure in
             if let failure { log.warning("positions were not written", metadata: ["error": "\(failure)"]) }
         }
     }
 
     private func record(
-        _ facts: (Timestamp) -> [LedgerFact], completion: @escaping @Sendable (WriteFailure?) -> Void
+        _ facts: (Timestamp) -> [LedgerFact], usesReserve: Bool,
+        completion: @escaping @Sendable (WriteFailure?) -> Void
     ) {
         let now = time.now()
         let facts = facts(now)
         #if SLUICE_CANARIES
             if Canary.isOn(.positionTooLate), facts.contains(where: \.isPosition) {
                 let late = Timestamp(microseconds: now.microseconds + 60_000_000)
-                return record(facts, at: late, completion: completion)
+                return record(facts, at: late, usesReserve: usesReserve, completion: completion)
             }
         #endif
-        record(facts, at: now, completion: completion)
+        record(facts, at: now, usesReserve: usesReserve, completion: completion)
     }
 
     private func record(
-        _ facts: [LedgerFact], at now: Timestamp, completion: @escaping @Sendable (WriteFailure?) -> Void
+        _ facts: [LedgerFact], at now: Timestamp, usesReserve: Bool,
+        completion: @escaping @Sendable (WriteFailure?) -> Void
     ) {
         let lines = facts.map { $0.line(gateway: gateway, incarnation: incarnation, at: now) }
         let batch = state.withLock { state in
             state.batches += 1
             return encode(lines, key: "ledger/\(incarnation)/\(state.batches)", now: now, with: state.encoder)
         }
-        writer.append(batch) { result in
+        writer.append(batch, usesReserve: usesReserve) { result in
             if case .failure(let failure) = result { completion(failure) } else { completion(nil) }
         }
     }
 
-    /// Writes the facts, again and again until they are durable or the ledger stops: for what must not be lost.
+    /// Writes the facts, again and again until they are durable or the ledger stops: for what must not be lost. Landed segments
+    /// wait for such facts before they make room, and after a start the ledger's own do: these may fill the disk.
     package func recordUntilDurable(_ facts: [LedgerFact], completion: @escaping @Sendable () -> Void) {
         recordUntilDurable({ _ in facts }, completion: completion)
     }
@@ -87,7 +90,7 @@ package final class Ledger<FS: FileSystem, Time: TimeSource>: Sendable {
     package func recordUntilDurable(
         _ facts: @escaping @Sendable (Timestamp) -> [LedgerFact], completion: @escaping @Sendable () -> Void
     ) {
-        record(facts) { [self] failure in
+        record(facts, usesReserve: true) { [self] failure in
             switch failure {
             case nil: completion()
             case .stopping: return

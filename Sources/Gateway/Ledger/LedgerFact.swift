@@ -38,7 +38,8 @@ package enum LedgerFact: Sendable {
         }
     }
 
-    case incarnationOpened(version: String)
+    /// Nothing is acknowledged in this life before `at`: whenever the line is written, complete-through may rest on it.
+    case incarnationOpened(version: String, at: Timestamp)
     /// Everything up to, not including, `nextSequence` was acknowledged as of the time of the line.
     case position(stream: StreamName, nextSequence: UInt64)
     /// No sequence at or after `nextSequence` exists in this incarnation. `how`: `stopped` or `recovered`.
@@ -61,7 +62,7 @@ package enum LedgerFact: Sendable {
     /// The fact as a JSON object on one line.
     package func line(gateway: GatewayName, incarnation own: Incarnation, at time: Timestamp) -> String {
         var json = JSONText()
-        func begin(_ fact: String, _ id: String, incarnation: Incarnation) {
+        func begin(_ fact: String, _ id: String, incarnation: Incarnation, at time: Timestamp = time) {
             json.add("fact", fact)
             json.add("fact_id", "\(gateway)/\(incarnation)/\(id)")
             json.add("gateway", gateway.rawValue)
@@ -69,8 +70,8 @@ package enum LedgerFact: Sendable {
             json.add("at", time.description)
         }
         switch self {
-        case .incarnationOpened(let version):
-            begin("incarnation_opened", "opened", incarnation: own)
+        case .incarnationOpened(let version, let opened):
+            begin("incarnation_opened", "opened", incarnation: own, at: opened)
             json.add("version", version)
         case .position(let stream, let next):
             begin("position", "position/\(stream)/\(time)", incarnation: own)

@@ -15,8 +15,10 @@ package struct DiskReserve<FS: FileSystem>: Sendable {
         self.bytes = bytes
     }
 
-    /// The reserve of those who may use all of it: it is breached only when nothing is free.
-    var spent: DiskReserve { DiskReserve(files: files, directory: directory, bytes: 0) }
+    /// A part of it, for those who may go further than intake.
+    func part(_ divisor: Int64) -> DiskReserve {
+        DiskReserve(files: files, directory: directory, bytes: bytes / divisor)
+    }
 
     /// Bytes free on the volume; `nil` when it can't be asked.
     package var freeBytes: Int64? { try? files.freeBytes(directory) }

@@ -92,24 +92,28 @@ extension StreamWriter {
         }
 
         private func commit(_ group: [Pending]) {
+            guard reserve.isBreached else { return write(group) }
+            let goesOn = !reserve.part(2).isBreached
+            for pending in group where !(goesOn && pending.usesReserve) { pending.completion(.failure(.full)) }
+            let rest = group.filter { goesOn && $0.usesReserve }
+            if !rest.isEmpty { write(rest) }
+        }
+
+        private func write(_ group: [Pending]) {
             let result: Result<[SequenceRange], WriteFailure>
-            if reserve.isBreached {
-                result = .failure(.full)
-            } else {
-                do {
-                    let began = time.monotonic()
-                    let ranges = try journal.append(group.map { $0.batch }, monotonic: began)
-                    commits?.record(time.monotonic() - began)
-                    mailbox.withLock { mailbox in
-                        mailbox.durableNext = journal.nextSequence
-                        mailbox.open = journal.openTotals.map(Backlog.init)
-                    }
-                    // Before the promise of the batch's room is given back, so that it is never free in between.
-                    tellHeld()
-                    result = .success(ranges)
-                } catch {
-                    result = .failure(WriteFailure(error))
+            do {
+                let began = time.monotonic()
+                let ranges = try journal.append(group.map { $0.batch }, monotonic: began)
+                commits?.record(time.monotonic() - began)
+                mailbox.withLock { mailbox in
+                    mailbox.durableNext = journal.nextSequence
+                    mailbox.open = journal.openTotals.map(Backlog.init)
                 }
+                // Before the promise of the batch's room is given back, so that it is never free in between.
+                tellHeld()
+                result = .success(ranges)
+            } catch {
+                result = .failure(WriteFailure(error))
             }
             for (index, pending) in group.enumerated() { pending.completion(result.map { $0[index] }) }
         }

@@ -1,0 +1,85 @@
+import Files
+import Gateway
+import Model
+import Payload
+import Simulation
+import SystemPackage
+import Testing
+
+@testable import World
+
+/// What a life's ledger begins with, where it can't be written at once.
+@Suite struct FirstFactsTests {
+    private let world = World(Trial(seed: 1, hours: 0.01))
+    private var region: Region { world.regions[0] }
+
+    @Test("complete-through does not rest on the time at which a life's first facts could at last be written")
+    func opened() throws {
+        region.start()
+        region.disk.setFailures { $0.path.string.hasPrefix("/journal/_ledger") ? .ioError : nil }
+        let life = try #require(region.life)
+        let answer = Answer()
+        life.submit("{\"id\":\"a\"}\n", key: "k", stream: StreamName("audit")!, .available) { answer.outcome = $0 }
+        world.loop.run(for: .milliseconds(500))
+        let acknowledged = life.clock.now()
+        guard case .receipt = answer.outcome else { return #expect(Bool(false), "\(answer.outcome as Any)") }
+        world.loop.run(for: .seconds(3))
+        region.disk.setFailures(nil)
+        world.loop.run(for: .seconds(120))
+        let lines = try world.ledgerLines().filter { $0.contains("\"incarnation_opened\"") }
+        #expect(lines.count == 1)
+        let at = try #require(lines.first?.firstMatch(of: #/"at":"([^"]*)"/#)?.output.1)
+        #expect(try #require(Timestamp(rfc3339: String(at))) < acknowledged)
+    }
+
+    @Test("a start on a disk that has no room for its first facts lands what earlier lives stated, which makes room")
+    func full() throws {
+        region.start()
+        region.link.begin(.cut, of: 0)
+        world.loop.run(for: .seconds(600))
+        region.die(powerCut: false)
+        // What the gateway leaves free is gone, but for what key logs and sidecars need.
+        try region.fill(leaving: 30 << 10)
+        world.loop.run(for: .seconds(60))
+        let life = try #require(region.life)
+        #expect(try world.ledgerLines().isEmpty)
+        region.link.end(of: 0)
+        world.loop.run(for: .seconds(600))
+        let lines = try world.ledgerLines().filter { $0.contains("\"incarnation_opened\"") }
+        #expect(lines.count == 2, "the second life could not say that it is there")
+        #expect(life.status.backlogSegments == 0)
+    }
+
+    private final class Answer: @unchecked Sendable {
+        // SAFETY: a world runs on one thread.
+        var outcome: BatchOutcome?
+    }
+}
+
+extension World {
+    fileprivate func ledgerLines() throws -> [String] {
+        try bucket.objects.filter { $0.key.hasPrefix("_ledger/") }.values.flatMap { object in
+            try object.withUnsafeBytes { bytes in
+                var lines: [String] = []
+                var offset = 0
+                while offset < bytes.count {
+                    let block = try Block.read(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
+                    let text = String(decoding: try block.decompressed().bytes, as: UTF8.self)
+                    lines += text.split(separator: "\n").map(String.init)
+                    offset += block.length
+                }
+                return lines
+            }
+        }
+    }
+}
+
+extension Region {
+    /// Another program takes what is free.
+    fileprivate func fill(leaving free: Int64) throws {
+        let files = disk.fileSystem
+        let file = try files.open("/ballast", .create)
+        let taken = try files.freeBytes("/") - free
+        try file.reserve(from: 0, count: taken)
+    }
+}
