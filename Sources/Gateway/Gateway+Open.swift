@@ -59,7 +59,8 @@ extension Gateway {
                     jitter: { steps?.jitter() ?? Double.random(in: 0...1) }, telemetry: telemetry, log: log
                 ) { segment, stream, completion in
                     guard stream != .ledger else { return completion() }
-                    ledger.recordUntilDurable([.objectLanded(.init(segment, stream, name))], completion: completion)
+                    ledger.recordUntilDurable(
+                        [.objectLanded(.init(segment, stream, name))], claim: .makesRoom, completion: completion)
                 } salvager: { segment, writer in
                     lateGateway.value?.salvage(segment, writer)
                 }

@@ -12,24 +12,25 @@ extension Gateway {
     }
 
     /// Of the ledger's: as long as each life has its last, the next start, should this one die, knows of which lives it has to
-    /// speak. The others make room where the disk is too full for this life's first facts.
+    /// speak. The others make room where the disk is too full for this life's first facts. Where a life has lost something, its
+    /// segments tell what, and all of them wait.
     func resumeAllButLastSegments(of ledger: OpenedStream<FS, Time>) {
-        let last = lastSegments(of: ledger)
-        resume(ledger.report.sealed.filter { !last.contains($0.path) }, of: ledger)
+        resume(ledger.report.sealed.filter { !waiting(of: ledger).contains($0.path) }, of: ledger)
     }
 
     /// Once this life's first facts are durable.
     func resumeLastSegments(of ledger: OpenedStream<FS, Time>) {
-        let last = lastSegments(of: ledger)
-        resume(ledger.report.sealed.filter { last.contains($0.path) }, of: ledger)
+        resume(ledger.report.sealed.filter { waiting(of: ledger).contains($0.path) }, of: ledger)
         salvageDamaged(of: ledger)
     }
 
-    private func lastSegments(of opened: OpenedStream<FS, Time>) -> Set<FilePath> {
-        let last = Dictionary(opened.report.sealed.map { ($0.incarnation, $0) }) {
+    private func waiting(of ledger: OpenedStream<FS, Time>) -> Set<FilePath> {
+        let last = Dictionary(ledger.report.sealed.map { ($0.incarnation, $0) }) {
             $0.range.end > $1.range.end ? $0 : $1
         }
+        let lossy = Set(ledger.report.damages.map(\.incarnation))
         return Set(last.values.map(\.path))
+            .union(ledger.report.sealed.lazy.filter { lossy.contains($0.incarnation) }.map(\.path))
     }
 
     private func resume(_ segments: [SealedSegment], of opened: OpenedStream<FS, Time>) {

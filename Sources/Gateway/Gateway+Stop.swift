@@ -7,10 +7,12 @@ import Model
 extension Gateway {
     /// What a stop could do before its deadline.
     package struct StopReport: Sendable {
-        /// Sealed segments that are still in the journal; the next start lands them.
+        /// Segments that are still in the journal; the next start lands them.
         package var segmentsLeft: Int
         package var requestsAbandoned: Int
-        package var clean: Bool { segmentsLeft == 0 && requestsAbandoned == 0 }
+        /// The ledger says where this life ended.
+        package var hasEnded: Bool
+        package var clean: Bool { segmentsLeft == 0 && requestsAbandoned == 0 && hasEnded }
     }
 
     /// From now on every batch is refused as ``Refusal/stopping(retryAfter:)``.
@@ -35,7 +37,7 @@ extension Gateway {
         sealAll([trail.stream.writer], deadline)
         zones.waitUntilLanded(deadline: deadline)
         // With a request still on its way, nobody can say where this life ends; the next start will.
-        if finished { recordEnd(streams, deadline) }
+        let hasEnded = finished && recordEnd(streams, deadline)
         sealAll([ledger.writer], deadline)
         zones.waitUntilLanded(deadline: deadline)
         for writer in streams + [ledger.writer] { writer.stop() }
@@ -47,7 +49,10 @@ extension Gateway {
             running.phase = .stopped
             return running.requests
         }
-        return StopReport(segmentsLeft: zones.backlog, requestsAbandoned: finished ? 0 : left)
+        // A seal that failed leaves what the lander does not know of.
+        let unsealed = (streams + [ledger.writer]).count { $0.open != nil }
+        return StopReport(
+            segmentsLeft: zones.backlog + unsealed, requestsAbandoned: finished ? 0 : left, hasEnded: hasEnded)
     }
 
     private func sealAll(_ writers: [StreamWriter<FS, Time>], _ deadline: MonotonicInstant) {
@@ -63,18 +68,17 @@ extension Gateway {
         _ = remaining.wait(until: deadline) { $0 == 0 ? true : nil }
     }
 
-    /// The last facts: where each stream of this incarnation ends.
-    private func recordEnd(_ writers: [StreamWriter<FS, Time>], _ deadline: MonotonicInstant) {
+    /// The last facts: where each stream of this incarnation ends. Returns whether they are durable.
+    private func recordEnd(_ writers: [StreamWriter<FS, Time>], _ deadline: MonotonicInstant) -> Bool {
         let done = Monitor(false)
         let facts = writers.map {
             LedgerFact.incarnationEnded(
                 stream: $0.stream, incarnation: incarnation, nextSequence: $0.durableNext, how: "stopped")
         }
-        ledger.record(facts) { [log] failure in
-            if let failure { log.error("could not close the ledger", metadata: ["error": "\(failure)"]) }
-            done.signal { $0 = true }
-        }
-        _ = done.wait(until: deadline) { $0 ? true : nil }
+        ledger.recordUntilDurable(facts, claim: .makesRoom) { done.signal { $0 = true } }
+        let isDone = done.wait(until: deadline) { $0 ? true : nil } ?? false
+        if !isDone { log.error("could not close the ledger; the next start will") }
+        return isDone
     }
 
     /// Drops everything that somebody waits for, unanswered: in simulation, where a process that has died leaves its memory

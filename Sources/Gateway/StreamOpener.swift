@@ -17,7 +17,7 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
     let incarnation: Incarnation
     let time: Time
     let timers: TimerQueue<Time>
-    /// Intake leaves this much free; see ``reserve(for:)``.
+    /// Intake leaves this much free; the ledger half of it, and its urgent facts a quarter.
     let reserve: DiskReserve<FS>
     let budget: Monitor<JournalBudget>
     /// `nil` in production.
@@ -49,7 +49,7 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
         landing.inherit(report.sealed + report.damagedSealed)
         let writer = StreamWriter(
             stream: stream.name, journal: core, time: time,
-            reserve: reserve(for: stream.name), steps: steps,
+            reserve: stream.name == .ledger ? reserve.half : reserve, steps: steps,
             commits: telemetry.histogram(.commitDuration, [stream.name.rawValue]),
             onHeld: { [budget, time] bytes in
                 budget.withLock { $0.holds(stream.name, bytes, now: time.monotonic()) }
@@ -67,18 +67,6 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
         return OpenedStream(
             stream: AvailableStream(configuration: stream, writer: writer, dedup: dedup, landing: landing),
             report: report)
-    }
-}
-
-extension StreamOpener {
-    /// What makes room may go further than intake: positions stop below half of the reserve, the facts that landed segments wait
-    /// for below a quarter, an operator's actions below an eighth. The rest is for key logs and sidecars.
-    private func reserve(for stream: StreamName) -> DiskReserve<FS> {
-        switch stream {
-        case .ledger: reserve.part(2)
-        case .trail: reserve.part(8)
-        default: reserve
-        }
     }
 }
 

@@ -183,6 +183,16 @@ package final class StreamJournal<FS: FileSystem> {
     /// Copies the durable blocks of a poisoned segment to a fresh, synced file under the same name.
     private func rescue(_ segment: Active, _ totals: SegmentTotals) throws(FileError) {
         let copy = segment.path.suffixed(".rescue")
+        do throws(FileError) { try copyDurable(of: segment, totals, to: copy) } catch {
+            // A full disk must not stay full of it.
+            try? files.unlink(copy)
+            throw error
+        }
+        try files.rename(copy, to: segment.path)
+        try files.syncDirectory(paths.directory)
+    }
+
+    private func copyDurable(of segment: Active, _ totals: SegmentTotals, to copy: FilePath) throws(FileError) {
         let file = try files.createAnew(copy)
         var hash = SHA256()
         var offset: Int64 = 0
@@ -195,8 +205,6 @@ package final class StreamJournal<FS: FileSystem> {
         }
         guard hash.finish() == totals.sha256 else { throw FileError("re-read", segment.path, .ioError) }
         try file.syncData()
-        try files.rename(copy, to: segment.path)
-        try files.syncDirectory(paths.directory)
     }
 
     private func createSegment(_ now: MonotonicInstant) throws(JournalError) -> Active {

@@ -50,6 +50,23 @@ import Testing
         #expect(life.status.backlogSegments == 0)
     }
 
+    @Test("what has landed makes room, however little is left for the fact that lets it go")
+    func landed() throws {
+        region.start()
+        region.link.begin(.cut, of: 0)
+        let life = try #require(region.life)
+        let audit = StreamName("audit")!
+        life.submit("{\"id\":\"a\"}\n", key: "k", stream: audit, .available) { _ in }
+        world.loop.run(for: .seconds(31))
+        #expect(life.gateway.footprint.held[audit] ?? 0 > 0)
+        // All that the ledger holds by now would not make room for facts that leave anything free.
+        try region.fill(leaving: 8 << 10)
+        region.link.end(of: 0)
+        world.loop.run(for: .seconds(300))
+        #expect(life.status.backlogSegments == 0)
+        #expect(life.gateway.footprint.held[audit] == 0, "it has landed, and is still there")
+    }
+
     private final class Answer: @unchecked Sendable {
         // SAFETY: a world runs on one thread.
         var outcome: BatchOutcome?

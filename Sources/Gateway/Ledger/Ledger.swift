@@ -39,20 +39,22 @@ package final class Ledger<FS: FileSystem, Time: TimeSource>: Sendable {
     }
 
     /// Writes the facts as one batch. The completion says whether they are durable.
-    package func record(_ facts: [LedgerFact], completion: @escaping @Sendable (WriteFailure?) -> Void) {
-        record(facts, at: time.now(), usesReserve: false, completion: completion)
+    package func record(
+        _ facts: [LedgerFact], claim: RoomClaim = .ordinary, completion: @escaping @Sendable (WriteFailure?) -> Void
+    ) {
+        record(facts, at: time.now(), claim: claim, completion: completion)
     }
 
     /// Writes positions as of now: the time is read first, so that what was acknowledged by then is below them. When
     /// that fails, the next ones say as much and more.
     package func recordPositions(_ positions: (Timestamp) -> [LedgerFact]) {
-        record(positions, usesReserve: false) { [log] failure in
+        record(positions, claim: .ordinary) { [log] failure in
             if let failure { log.warning("positions were not written", metadata: ["error": "\(failure)"]) }
         }
     }
 
     private func record(
-        _ facts: (Timestamp) -> [LedgerFact], usesReserve: Bool,
+        _ facts: (Timestamp) -> [LedgerFact], claim: RoomClaim,
         completion: @escaping @Sendable (WriteFailure?) -> Void
     ) {
         let now = time.now()
@@ -60,14 +62,14 @@ package final class Ledger<FS: FileSystem, Time: TimeSource>: Sendable {
         #if SLUICE_CANARIES
             if Canary.isOn(.positionTooLate), facts.contains(where: \.isPosition) {
                 let late = Timestamp(microseconds: now.microseconds + 60_000_000)
-                return record(facts, at: late, usesReserve: usesReserve, completion: completion)
+                return record(facts, at: late, claim: claim, completion: completion)
             }
         #endif
-        record(facts, at: now, usesReserve: usesReserve, completion: completion)
+        record(facts, at: now, claim: claim, completion: completion)
     }
 
     private func record(
-        _ facts: [LedgerFact], at now: Timestamp, usesReserve: Bool,
+        _ facts: [LedgerFact], at now: Timestamp, claim: RoomClaim,
         completion: @escaping @Sendable (WriteFailure?) -> Void
     ) {
         let lines = facts.map { $0.line(gateway: gateway, incarnation: incarnation, at: now) }
@@ -75,28 +77,32 @@ package final class Ledger<FS: FileSystem, Time: TimeSource>: Sendable {
             state.batches += 1
             return encode(lines, key: "ledger/\(incarnation)/\(state.batches)", now: now, with: state.encoder)
         }
-        writer.append(batch, usesReserve: usesReserve) { result in
+        writer.append(batch, claim: claim) { result in
             if case .failure(let failure) = result { completion(failure) } else { completion(nil) }
         }
     }
 
-    /// Writes the facts, again and again until they are durable or the ledger stops: for what must not be lost. Landed segments
-    /// wait for such facts before they make room, and after a start the ledger's own do: these may fill the disk.
-    package func recordUntilDurable(_ facts: [LedgerFact], completion: @escaping @Sendable () -> Void) {
-        recordUntilDurable({ _ in facts }, completion: completion)
+    /// Writes the facts, again and again until they are durable or the ledger stops: for what must not be lost.
+    package func recordUntilDurable(
+        _ facts: [LedgerFact], claim: RoomClaim = .urgent, completion: @escaping @Sendable () -> Void
+    ) {
+        recordUntilDurable({ _ in facts }, claim: claim, completion: completion)
     }
 
     /// The same; each time anew, as of then.
     package func recordUntilDurable(
-        _ facts: @escaping @Sendable (Timestamp) -> [LedgerFact], completion: @escaping @Sendable () -> Void
+        _ facts: @escaping @Sendable (Timestamp) -> [LedgerFact], claim: RoomClaim = .urgent,
+        completion: @escaping @Sendable () -> Void
     ) {
-        record(facts, usesReserve: true) { [self] failure in
+        record(facts, claim: claim) { [self] failure in
             switch failure {
             case nil: completion()
             case .stopping: return
             case .full, .failed:
                 log.warning("the ledger could not be written; will try again", metadata: ["error": "\(failure!)"])
-                timers.after(.seconds(1)) { [weak self] in self?.recordUntilDurable(facts, completion: completion) }
+                timers.after(.seconds(1)) { [weak self] in
+                    self?.recordUntilDurable(facts, claim: claim, completion: completion)
+                }
             }
         }
     }

@@ -15,10 +15,8 @@ package struct DiskReserve<FS: FileSystem>: Sendable {
         self.bytes = bytes
     }
 
-    /// A part of it, for those who may go further than intake.
-    func part(_ divisor: Int64) -> DiskReserve {
-        DiskReserve(files: files, directory: directory, bytes: bytes / divisor)
-    }
+    /// Half of it, for those who may go further.
+    var half: DiskReserve { DiskReserve(files: files, directory: directory, bytes: bytes / 2) }
 
     /// Bytes free on the volume; `nil` when it can't be asked.
     package var freeBytes: Int64? { try? files.freeBytes(directory) }

@@ -93,10 +93,11 @@ extension StreamWriter {
 
         private func commit(_ group: [Pending]) {
             guard reserve.isBreached else { return write(group) }
-            let goesOn = !reserve.part(2).isBreached
-            for pending in group where !(goesOn && pending.usesReserve) { pending.completion(.failure(.full)) }
-            let rest = group.filter { goesOn && $0.usesReserve }
-            if !rest.isEmpty { write(rest) }
+            var taken: [Pending] = []
+            for pending in group {
+                if pending.claim.isMet(reserve) { taken.append(pending) } else { pending.completion(.failure(.full)) }
+            }
+            if !taken.isEmpty { write(taken) }
         }
 
         private func write(_ group: [Pending]) {

@@ -13,7 +13,7 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
 
     struct Pending {
         var batch: EncodedBatch
-        var usesReserve: Bool
+        var claim: RoomClaim
         var completion: Completion
     }
     struct Mailbox {
@@ -66,11 +66,12 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
     }
 
     /// Hands a batch to the next commit.
-    /// - Parameter usesReserve: it may go down to half of what this stream's others leave free.
-    package func append(_ batch: EncodedBatch, usesReserve: Bool = false, completion: @escaping Completion) {
+    package func append(
+        _ batch: EncodedBatch, claim: RoomClaim = .ordinary, completion: @escaping Completion
+    ) {
         let taken = mailbox.signal { mailbox in
             guard !mailbox.stopping else { return false }
-            mailbox.batches.append(Pending(batch: batch, usesReserve: usesReserve, completion: completion))
+            mailbox.batches.append(Pending(batch: batch, claim: claim, completion: completion))
             return true
         }
         if !taken { return completion(.failure(.stopping)) }

@@ -179,7 +179,8 @@ package final class Trail<FS: FileSystem, Time: TimeSource>: Sendable {
     }
 
     private func append(_ line: String, _ chain: TrailChain, then: @escaping @Sendable (WriteFailure?) -> Void) {
-        stream.writer.append(encode(line, chain)) { [self] result in
+        // An operator must be able to act when the disk is full.
+        stream.writer.append(encode(line, chain), claim: .makesRoom) { [self] result in
             thread.run {
                 if case .failure(let failure) = result { then(failure) } else { then(nil) }
             }

@@ -104,8 +104,11 @@ struct Serve: AsyncParsableCommand {
         await control?.stop()
         guard report.clean else {
             log.warning(
-                "stopped at the deadline; the next start lands what is left",
-                metadata: ["segments": "\(report.segmentsLeft)", "requests": "\(report.requestsAbandoned)"])
+                "stopped before all was done; the next start lands what is left",
+                metadata: [
+                    "segments": "\(report.segmentsLeft)", "requests": "\(report.requestsAbandoned)",
+                    "ledger_closed": "\(report.hasEnded)",
+                ])
             throw ExitCode(1)
         }
         log.notice("stopped: everything acknowledged has landed")
