@@ -81,8 +81,11 @@ extension World {
                 var offset = 0
                 while offset < bytes.count {
                     let block = try Block.read(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
-                    let text = String(decoding: try block.decompressed().bytes, as: UTF8.self)
-                    lines += text.split(separator: "\n").map(String.init)
+                    let text = try block.decompressed()
+                    // The bytes live as long as their buffer.
+                    withExtendedLifetime(text) {
+                        lines += String(decoding: text.bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+                    }
                     offset += block.length
                 }
                 return lines
