@@ -70,8 +70,7 @@ extension Gateway {
         opener.ledger.bind(ledger)
         var opened = [ledgerOpened, try opener.open(ownStream(.quarantine, configuration))]
         let quarantine = opened[1].stream
-        // Its keys tell at start whether the last line is in the journal: they are kept for as long as a gateway may stand
-        // still.
+        // Its keys tell at start whether the last line is in the journal: they are kept as long as a gateway may stand still.
         opened.append(try opener.open(ownStream(.trail, configuration), window: .seconds(400 * 86_400)))
         let trail = Trail(
             gateway: configuration.name, incarnation: incarnation, stream: opened[2].stream, files: files,

@@ -15,12 +15,14 @@ extension Gateway {
     /// speak. The others make room where the disk is too full for this life's first facts. Where a life has lost something, its
     /// segments tell what, and all of them wait.
     func resumeAllButLastSegments(of ledger: OpenedStream<FS, Time>) {
-        resume(ledger.report.sealed.filter { !waiting(of: ledger).contains($0.path) }, of: ledger)
+        let waiting = waiting(of: ledger)
+        resume(ledger.report.sealed.filter { !waiting.contains($0.path) }, of: ledger)
     }
 
     /// Once this life's first facts are durable.
     func resumeLastSegments(of ledger: OpenedStream<FS, Time>) {
-        resume(ledger.report.sealed.filter { waiting(of: ledger).contains($0.path) }, of: ledger)
+        let waiting = waiting(of: ledger)
+        resume(ledger.report.sealed.filter { waiting.contains($0.path) }, of: ledger)
         salvageDamaged(of: ledger)
     }
 

@@ -17,8 +17,7 @@ package struct Reducer {
 
     /// - Parameters:
     ///   - trial: breaks a promise, by `violation`.
-    ///   - runsMax: default 150.
-    package init(_ trial: Trial, violation: String, runsMax: Int = 150) {
+    package init(_ trial: Trial, violation: String, runsMax: Int) {
         self.trial = trial
         self.violation = violation
         self.runsMax = runsMax

@@ -131,9 +131,7 @@ package final class World: @unchecked Sendable {
         isStormy = false
         history.note("world", "calm")
         for producer in producers { producer.isClosing = true }
-        for region in regions {
-            region.calm()
-        }
+        for region in regions { region.calm() }
         // Settled, and more than one roll time later: what was acknowledged last has landed too.
         let step = Duration.seconds(15)
         var settledFor = Duration.zero

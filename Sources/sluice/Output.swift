@@ -8,16 +8,14 @@ struct StandardError: TextOutputStream {
 }
 
 /// A result as `--json` prints it: sorted members, indented.
-func prettyJSON(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
-}
+func prettyJSON(_ value: some Encodable) throws -> String { try json(value, .prettyPrinted) }
 
 /// A result as one line, where a line follows for each of many: sorted members.
-func compactJSON(_ value: some Encodable) throws -> String {
+func compactJSON(_ value: some Encodable) throws -> String { try json(value, []) }
+
+private func json(_ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting) throws -> String {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.outputFormatting = formatting.union([.sortedKeys, .withoutEscapingSlashes])
     return String(decoding: try encoder.encode(value), as: UTF8.self)
 }
 

@@ -18,6 +18,12 @@ package struct DiskReserve<FS: FileSystem>: Sendable {
     /// Half of it, for those who may go further.
     var half: DiskReserve { DiskReserve(files: files, directory: directory, bytes: bytes / 2) }
 
+    /// The least claim that is met now; only what makes room where the volume can't be asked.
+    var leastClaim: RoomClaim {
+        guard let freeBytes else { return .makesRoom }
+        return freeBytes >= bytes ? .ordinary : freeBytes >= half.bytes ? .urgent : .makesRoom
+    }
+
     /// Bytes free on the volume; `nil` when it can't be asked.
     package var freeBytes: Int64? { try? files.freeBytes(directory) }
 

@@ -1,5 +1,5 @@
 /// How far a batch may go into the space that its stream leaves free on the journal's volume.
-package enum RoomClaim: Sendable {
+package enum RoomClaim: Int, Comparable, Sendable {
     /// As far as the stream goes.
     case ordinary
     /// Half of that stays free.
@@ -7,12 +7,5 @@ package enum RoomClaim: Sendable {
     /// To the last byte: it makes room, by letting a landed segment go or by an operator's order.
     case makesRoom
 
-    /// Whether a batch of this claim may be written.
-    func isMet<FS>(_ reserve: DiskReserve<FS>) -> Bool {
-        switch self {
-        case .ordinary: !reserve.isBreached
-        case .urgent: !reserve.half.isBreached
-        case .makesRoom: true
-        }
-    }
+    package static func < (a: RoomClaim, b: RoomClaim) -> Bool { a.rawValue < b.rawValue }
 }

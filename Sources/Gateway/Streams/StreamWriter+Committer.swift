@@ -92,11 +92,10 @@ extension StreamWriter {
         }
 
         private func commit(_ group: [Pending]) {
-            guard reserve.isBreached else { return write(group) }
-            var taken: [Pending] = []
-            for pending in group {
-                if pending.claim.isMet(reserve) { taken.append(pending) } else { pending.completion(.failure(.full)) }
-            }
+            let least = reserve.leastClaim
+            guard least > .ordinary else { return write(group) }
+            for pending in group where pending.claim < least { pending.completion(.failure(.full)) }
+            let taken = group.filter { $0.claim >= least }
             if !taken.isEmpty { write(taken) }
         }
 
