@@ -36,6 +36,8 @@ extension Gateway {
         trail.close(deadline: deadline)
         sealAll([trail.stream.writer], deadline)
         zones.waitUntilLanded(deadline: deadline)
+        // A fact that a failing disk has put off would come behind the end.
+        ledger.waitUntilWritten(deadline: deadline)
         // With a request still on its way, nobody can say where this life ends; the next start will.
         let hasEnded = finished && recordEnd(streams, deadline)
         sealAll([ledger.writer], deadline)

@@ -11,6 +11,8 @@ import Payload
 package final class Ledger<FS: FileSystem, Time: TimeSource>: Sendable {
     private struct State {
         var batches: UInt64 = 0
+        /// Given to `recordUntilDurable` and not durable yet.
+        var unwritten = 0
         var encoder = BatchEncoder()
     }
 
@@ -94,6 +96,22 @@ package final class Ledger<FS: FileSystem, Time: TimeSource>: Sendable {
         _ facts: @escaping @Sendable (Timestamp) -> [LedgerFact], claim: RoomClaim = .urgent,
         completion: @escaping @Sendable () -> Void
     ) {
+        state.withLock { $0.unwritten += 1 }
+        write(facts, claim: claim) { [state] in
+            completion()
+            state.signal { $0.unwritten -= 1 }
+        }
+    }
+
+    /// Waits until all that was given to `recordUntilDurable` is durable.
+    func waitUntilWritten(deadline: MonotonicInstant) {
+        _ = state.wait(until: deadline) { $0.unwritten == 0 ? true : nil }
+    }
+
+    private func write(
+        _ facts: @escaping @Sendable (Timestamp) -> [LedgerFact], claim: RoomClaim,
+        completion: @escaping @Sendable () -> Void
+    ) {
         record(facts, claim: claim) { [self] failure in
             switch failure {
             case nil: completion()
@@ -101,7 +119,7 @@ package final class Ledger<FS: FileSystem, Time: TimeSource>: Sendable {
             case .full, .failed:
                 log.warning("the ledger could not be written; will try again", metadata: ["error": "\(failure!)"])
                 timers.after(.seconds(1)) { [weak self] in
-                    self?.recordUntilDurable(facts, claim: claim, completion: completion)
+                    self?.write(facts, claim: claim, completion: completion)
                 }
             }
         }
