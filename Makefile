@@ -75,7 +75,7 @@ torture: build venv
 
 # Bugs put in on purpose: each must be noticed in one of the first so many simulated worlds. Built apart, since no other
 # build has them.
-SEEDS ?= 200
+SEEDS ?= 500
 canaries: deps
 	SLUICE_CANARIES=1 $(STRICT) swift build -c release --product canaries --scratch-path .build/canaries
 	.build/canaries/release/canaries --seeds $(SEEDS)

@@ -87,6 +87,7 @@ extension Gateway {
     /// behind.
     package func abandon() {
         for stream in Array(available.values) + orphans + [quarantine, trail.stream] { stream.abandon() }
+        for stream in strong.values { stream.abandon() }
         ledger.writer.abandon()
     }
 }

@@ -172,7 +172,12 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
         _ request: BatchRequest, _ stream: StreamConfiguration, completion: @escaping @Sendable (BatchOutcome) -> Void
     ) {
         guard request.body.count > 0 else { return completion(.refused(.emptyBody)) }
-        if let refusal = strong[stream.name]?.refusalAtOnce { return completion(.refused(refusal)) }
+        if let refusal = strong[stream.name]?.refusalAtOnce {
+            #if SLUICE_CANARIES
+                if Canary.isOn(.refuseLate) { return timers.after(.seconds(5)) { completion(.refused(refusal)) } }
+            #endif
+            return completion(.refused(refusal))
+        }
         do {
             let body = try Decoder.decode(request.body, coding: request.coding, rules: stream.rules)
             let identity = BatchIdentity(

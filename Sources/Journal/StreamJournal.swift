@@ -64,6 +64,9 @@ package final class StreamJournal<FS: FileSystem> {
         if active.poisoned || active.sealing || active.end >= configuration.segmentMaxBytes {
             return MonotonicInstant(nanoseconds: .min)
         }
+        #if SLUICE_CANARIES
+            if Canary.isOn(.rollLate) { return active.began + configuration.segmentMaxAge * 3 }
+        #endif
         return active.began + configuration.segmentMaxAge
     }
 

@@ -42,6 +42,18 @@
         case keepRoom = "keep-room"
         /// Batches are taken whatever the journals hold.
         case ignoreBudget = "ignore-budget"
+        /// All streams may fill the journals to the brim, whatever their priority.
+        case ignorePriority = "ignore-priority"
+        /// A backlog lands as fast as it can.
+        case drainUnbounded = "drain-unbounded"
+        /// A backlog lands the other way round.
+        case drainOtherOrder = "drain-other-order"
+        /// A segment is sealed long after its age.
+        case rollLate = "roll-late"
+        /// A batch of a strong stream waits for its deadline while its zone is cut off.
+        case refuseLate = "refuse-late"
+        /// What one zone is counts for all.
+        case zonesAsOne = "zones-as-one"
 
         // SAFETY: set once, before any gateway is made.
         package nonisolated(unsafe) static var chosen: Canary?

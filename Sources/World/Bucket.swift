@@ -25,8 +25,14 @@ final class Bucket: @unchecked Sendable {
     var gateways: Set<GatewayName> {
         Set(
             objects.keys.filter { $0.hasPrefix("_ledger/") }.compactMap { name in
-                name.split(separator: "/").last.flatMap { GatewayName($0.prefix { $0 != "_" }) }
+                Bucket.gateway(of: name)
             })
+    }
+
+    /// Whose object it is; that of a strong stream is nobody's.
+    static func gateway(of name: String) -> GatewayName? {
+        let file = name.split(separator: "/").last ?? ""
+        return file.contains("_") ? GatewayName(file.prefix { $0 != "_" }) : nil
     }
 
     func create(_ name: String, _ bytes: [UInt8]) -> Answer {

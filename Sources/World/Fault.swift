@@ -1,4 +1,5 @@
 import Gateway
+import Model
 
 /// One thing that goes wrong in a simulated world, or that an operator does there. It carries its own randomness: what it does
 /// does not depend on others, and up to it a world is the same without it.
@@ -23,7 +24,10 @@ struct Fault: Sendable {
     /// Its place in the world's plan.
     var index: Int
     var at: Duration
-    var region: Int
+    /// Which gateway's; weather is that of its region.
+    var machine: Int
+    /// The landing zone that weather and overrides are about.
+    var zone: ZoneName
     var kind: Kind
     /// Where it ends by itself.
     var lasts: Duration
@@ -36,14 +40,14 @@ struct Fault: Sendable {
 extension Fault: CustomStringConvertible {
     var description: String {
         switch kind {
-        case .weather(let weather): "the link is \(weather.rawValue) for \(lasts.shown)"
+        case .weather(let weather): "the link to \(zone) is \(weather.rawValue) for \(lasts.shown)"
         case .death(true): "the machine loses its power"
         case .death(false): "the process is killed"
         case .deathInside(let operations, let powerCut):
             "\(powerCut ? "the power goes" : "the process is killed") inside the disk's operation \(operations) from now"
         case .diskFaults(let oneIn): "one disk operation in \(oneIn) fails, for \(lasts.shown)"
         case .clockJump(let seconds): "the wall clock jumps by \(seconds) s"
-        case .override(let override): "an operator sets \(override.rawValue)"
+        case .override(let override): "an operator sets \(zone) to \(override.rawValue)"
         case .reload: "the settings are read again"
         case .rot(false): "the machine loses its power, and a bit of its journal flips"
         case .rot(true): "a bit of the journal flips"

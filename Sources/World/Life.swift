@@ -25,8 +25,15 @@ final class Life: @unchecked Sendable {
         gateway.abandon()
     }
 
-    var status: ZoneStatus { gateway.zoneStatus[0] }
-    var isPartitioned: Bool { status.state == .partitioned }
+    func status(_ zone: ZoneName) -> ZoneStatus { gateway.zoneStatus.first { $0.zone == zone }! }
+
+    /// Segments that wait for landing, oldest first within a stream.
+    var sealed: [(stream: StreamName, object: String)] {
+        gateway.segments(of: nil, limit: .max).compactMap { segment in segment.object.map { (segment.stream, $0) } }
+    }
+
+    /// What a request states: by then it is answered, whatever the answer.
+    static let patience = Duration.seconds(30)
 
     func submit(
         _ text: String, key: String, stream: StreamName, _ consistency: Consistency,
@@ -39,7 +46,7 @@ final class Life: @unchecked Sendable {
         gateway.submit(
             BatchRequest(
                 stream: stream, producer: "world", idempotencyKey: key, format: .ndjson, coding: .identity, body: body,
-                receivedAt: clock.now(), deadline: clock.monotonic() + .seconds(30), consistency: consistency)
+                receivedAt: clock.now(), deadline: clock.monotonic() + Life.patience, consistency: consistency)
         ) { [steps] outcome in
             // The reply goes out a moment later, if the process still lives then.
             steps.later { reply(outcome) }

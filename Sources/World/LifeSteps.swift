@@ -3,15 +3,15 @@ import Gateway
 /// Runs the steps of one life of one gateway; none any more once that life has ended.
 final class LifeSteps: StepExecution, @unchecked Sendable {
     // SAFETY: a world runs on one thread.
-    private let loop: StepLoop
+    private let strand: Strand
     private(set) var isAlive = true
     private var pending: [Int: any Sendable] = [:]
     private var nextPending = 0
     /// Called after every step: a step may have been the life's last.
     private let after: () -> Void
 
-    init(_ loop: StepLoop, after: @escaping () -> Void) {
-        self.loop = loop
+    init(_ strand: Strand, after: @escaping () -> Void) {
+        self.strand = strand
         self.after = after
     }
 
@@ -33,15 +33,15 @@ final class LifeSteps: StepExecution, @unchecked Sendable {
         }
     }
 
-    func later(_ step: @escaping @Sendable () -> Void) { later(after: loop.duration(0...0.0005), step) }
+    func later(_ step: @escaping @Sendable () -> Void) { later(after: strand.duration(0...0.0005), step) }
 
     func later(after delay: Duration, _ step: @escaping @Sendable () -> Void) {
-        loop.later(after: delay) { [self] in
+        strand.later(after: delay) { [self] in
             guard isAlive else { return }
             step()
             after()
         }
     }
 
-    func jitter() -> Double { Double.random(in: 0...1, using: &loop.random) }
+    func jitter() -> Double { Double.random(in: 0...1, using: &strand.random) }
 }

@@ -1,27 +1,43 @@
-import Simulation
+import Model
 
-/// What lies between one gateway and the landing zone.
+/// What lies between the gateways of one region and one landing zone.
 final class Link: @unchecked Sendable {
     // SAFETY: a world runs on one thread.
     /// What has begun and not ended, by the fault that brought it; the latest is what is felt.
     private var fronts: [(fault: Int, weather: Weather)] = []
+    private let strand: Strand
     private let loop: StepLoop
+    /// When the weather last changed.
+    private(set) var changed: MonotonicInstant
 
-    init(_ loop: StepLoop) { self.loop = loop }
+    init(_ strand: Strand) {
+        self.strand = strand
+        loop = strand.loop
+        changed = loop.now
+    }
 
     var weather: Weather { fronts.last?.weather ?? .fine }
 
-    func begin(_ weather: Weather, of fault: Int) { fronts.append((fault, weather)) }
+    func begin(_ weather: Weather, of fault: Int) {
+        fronts.append((fault, weather))
+        changed = loop.now
+    }
 
-    func end(of fault: Int) { fronts.removeAll { $0.fault == fault } }
+    func end(of fault: Int) {
+        fronts.removeAll { $0.fault == fault }
+        changed = loop.now
+    }
 
     /// Nothing goes wrong any more.
-    func calm() { fronts = [] }
+    func calm() {
+        fronts = []
+        changed = loop.now
+    }
 
     var losesRequest: Bool {
         switch weather {
         case .cut, .deaf: true
-        case .lossy: loop.chance(2)
+        case .lossy: strand.chance(2)
         default: false
         }
     }
@@ -29,11 +45,20 @@ final class Link: @unchecked Sendable {
     var losesReply: Bool {
         switch weather {
         case .cut, .mute: true
-        case .lossy: loop.chance(2)
+        case .lossy: strand.chance(2)
         default: false
         }
     }
 
+    /// A request that has arrived at its time, or not, arrives after this while, whatever has become of who sent it; `nil`: only
+    /// at its time.
+    var straysFor: Duration? { weather == .straying ? strand.spread(1...60) : nil }
+
+    func chance(_ oneIn: Int) -> Bool { strand.chance(oneIn) }
+
+    /// For steps that the sender's death does not stop.
+    func later(after delay: Duration, _ step: @escaping @Sendable () -> Void) { strand.later(after: delay, step) }
+
     /// One way.
-    var delay: Duration { weather == .slow ? loop.duration(1...10) : loop.duration(0.001...0.1) }
+    var delay: Duration { weather == .slow ? strand.duration(1...10) : strand.duration(0.001...0.1) }
 }

@@ -13,28 +13,30 @@ final class LinkedStore: ObjectStore, @unchecked Sendable {
 
     private let bucket: Bucket
     private let link: Link
-    private let loop: StepLoop
     private let life: LifeSteps
     private let files: SimulatedFileSystem
     private var waiting: [Int: Created] = [:]
     private var nextRequest = 0
     private let betrayal: Betrayal?
+    /// Called with every object that the gateway sends.
+    private let onSend: (NewObject) -> Void
     /// As long as the S3 client's stall limit.
     private let patience: Duration = .seconds(15)
 
     init(
-        _ bucket: Bucket, _ link: Link, _ loop: StepLoop, _ life: LifeSteps, _ files: SimulatedFileSystem,
-        _ betrayal: Betrayal?
+        _ bucket: Bucket, _ link: Link, _ life: LifeSteps, _ files: SimulatedFileSystem, _ betrayal: Betrayal?,
+        onSend: @escaping (NewObject) -> Void
     ) {
         self.betrayal = betrayal
+        self.onSend = onSend
         self.bucket = bucket
         self.link = link
-        self.loop = loop
         self.life = life
         self.files = files
     }
 
     func create(_ object: NewObject, completion: @escaping Created) {
+        onSend(object)
         let request = nextRequest
         nextRequest += 1
         waiting[request] = life.whileAlive(completion)
@@ -52,9 +54,13 @@ final class LinkedStore: ObjectStore, @unchecked Sendable {
             }
             file = opened
         }
-        loop.later(after: link.delay) { [self] in
+        link.later(after: link.delay) { [self] in
             guard life.isAlive, let bytes = body(of: object, file), SHA256.hash(bytes) == object.sha256 else {
                 return answer(request, .refused(StoreFailure(.corrupt, "the body is not what was announced")))
+            }
+            if let later = link.straysFor {
+                link.later(after: later) { [self] in _ = arrive(object, bytes) }
+                if link.chance(2) { return }
             }
             let outcome = arrive(object, bytes)
             if link.losesReply { return }
@@ -92,13 +98,13 @@ final class LinkedStore: ObjectStore, @unchecked Sendable {
     private func arrive(_ object: NewObject, _ bytes: [UInt8]) -> CreateOutcome {
         let name = object.name
         switch link.weather {
-        case .failing where loop.chance(2): return .unknown(StoreFailure(.broken, "500"))
+        case .failing where link.chance(2): return .unknown(StoreFailure(.broken, "500"))
         case .throttling: return .unknown(StoreFailure(.throttled, "503 SlowDown", retryAfter: .seconds(2)))
         case .denying: return .refused(StoreFailure(.denied, "403 ExpiredToken"))
         case .conflicting: return betrayal == .conflictAsSame ? .same : .conflict
         default: break
         }
-        if betrayal == .forgetsObjects, loop.chance(50) { return .created }
+        if betrayal == .forgetsObjects, link.chance(50) { return .created }
         if betrayal == .overwrites {
             bucket.overwrite(name, bytes)
             return .created

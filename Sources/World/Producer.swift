@@ -2,24 +2,26 @@ import Gateway
 import Model
 import Simulation
 
-/// Sends batches of one stream, one at a time, to the gateway of its region; repeats each with the same key until it has
-/// a receipt, and now and then one that it has a receipt for. A strong stream's producer may repeat it at another region's
-/// gateway.
+/// Sends batches of one stream, one at a time, to a gateway of its region; repeats each with the same key until it has a
+/// receipt, and now and then one that it has a receipt for. Once in a while it turns to another gateway: of its region, or, with
+/// a strong stream's batch, of any; and the network delivers a request twice.
 final class Producer: @unchecked Sendable {
     // SAFETY: a world runs on one thread.
     private struct Batch {
         var key: String
         var events: [String]
         var text: String
+        /// Where it is sent.
+        var machine: Machine
     }
 
     let stream: StreamName
     private let isStrong: Bool
     private let name: String
-    private let home: Region
+    /// The gateways of its region.
+    private let home: [Machine]
     private unowned let world: World
-    private let loop: StepLoop
-    private var random: SeededGenerator
+    private let strand: Strand
     private var pending: Batch?
     /// Of the last, for repeating.
     private var taken: [Batch] = []
@@ -33,32 +35,31 @@ final class Producer: @unchecked Sendable {
 
     var isSettled: Bool { pending == nil }
 
-    init(_ stream: StreamName, isStrong: Bool, home: Region, _ world: World, _ loop: StepLoop) {
+    init(
+        _ stream: StreamName, isStrong: Bool, home: [Machine], _ name: String, _ world: World, _ strand: Strand
+    ) {
         self.stream = stream
         self.isStrong = isStrong
         self.home = home
+        self.name = name
         self.world = world
-        self.loop = loop
-        random = SeededGenerator(seed: loop.random.next())
-        name = "\(home.name)-\(stream)"
+        self.strand = strand
     }
 
-    func start(isLeftOut: Bool) {
-        loop.later(after: random.duration(0...5)) { [self] in if !isLeftOut { next() } }
-    }
+    func start() { strand.later(after: strand.duration(0...5)) { [self] in next() } }
 
     private func next() {
         if isClosing { return }
-        if random.chance(5), let old = taken.randomElement(using: &random) {
+        if strand.chance(5), let old = taken.randomElement(using: &strand.random) {
             world.noteRepeat()
             pending = old
             return send()
         }
         let key = "\(name)-\(number)"
         number += 1
-        let events = (0..<Int.random(in: 1...3, using: &random)).map { "\(key)-\($0)" }
+        let events = (0..<Int.random(in: 1...3, using: &strand.random)).map { "\(key)-\($0)" }
         let text = events.map { "{\"id\":\"\($0)\"}\n" }.joined()
-        pending = Batch(key: key, events: events, text: text)
+        pending = Batch(key: key, events: events, text: text, machine: home.randomElement(using: &strand.random)!)
         world.record.offer(events, to: stream)
         send()
     }
@@ -67,46 +68,60 @@ final class Producer: @unchecked Sendable {
         guard let pending else { return }
         attempt += 1
         let now = attempt
-        let region = isStrong && random.chance(4) ? world.anyRegion(&random) : home
+        let machine =
+            isStrong && strand.chance(4) ? world.machines.randomElement(using: &strand.random)! : pending.machine
         // No answer at all, as when the gateway dies: asked again.
-        loop.later(after: .seconds(40)) { [self] in if attempt == now, self.pending != nil { send() } }
-        guard let life = region.life else {
+        strand.later(after: .seconds(40)) { [self] in if attempt == now { again(after: .zero, now) } }
+        // On an available stream it may ask to hear only once the batch has landed.
+        let asked: Consistency = isStrong || strand.chance(10) ? .strong : .available
+        if strand.chance(20) {
+            strand.later(after: strand.spread(0.001...30)) { [self] in deliverAgain(pending, asked, to: machine) }
+        }
+        guard machine.life != nil else {
             lastRefusal = "connection refused"
             world.record.refuse(lastRefusal)
-            return again(after: random.duration(0.5...5), now)
+            return again(after: strand.duration(0.5...5), now)
         }
-        // On an available stream it may ask to hear only once the batch has landed.
-        let asked: Consistency = isStrong || random.chance(10) ? .strong : .available
-        let wasCutOff = isStrong && life.isPartitioned
-        let eventsMax = region.eventsMax(of: stream)
-        life.submit(pending.text, key: pending.key, stream: stream, asked) { [self] outcome in
+        deliver(pending, asked, to: machine) { [self] outcome in
             // The answer to an attempt that was given up is true all the same, and comes again.
-            guard attempt == now, let pending = self.pending else { return }
-            switch outcome {
-            case .receipt(let receipt):
-                if wasCutOff, life.isPartitioned {
-                    world.violate("\(stream): \(pending.key) was acknowledged while the zone was cut off")
-                }
-                if !receipt.replayed, pending.events.count > max(eventsMax, region.eventsMax(of: stream)) {
-                    world.violate("\(stream): \(pending.key) was taken, with more events than the settings allow")
-                }
-                world.take(
-                    receipt, of: pending.key, pending.events, stream, asked, from: region, at: life.clock.now())
-                self.pending = nil
-                attempt += 1
-                if !taken.contains(where: { $0.key == pending.key }) { taken.append(pending) }
-                if taken.count > 8 { taken.removeFirst() }
-                loop.later(after: random.spread(0.5...world.plan.pauseSecondsMax)) { [self] in next() }
-            case .refused(let refusal):
+            guard attempt == now, self.pending != nil else { return }
+            if case .refused(let refusal) = outcome {
                 lastRefusal = "\(refusal)"
-                let isTooLarge = pending.events.count > min(eventsMax, region.eventsMax(of: stream))
-                world.take(refusal, of: pending.key, stream, asked, isTooLarge: isTooLarge, from: region)
-                again(after: refusal.retryAfter ?? .seconds(60), now)
+                return again(after: refusal.retryAfter ?? .seconds(60), now)
             }
+            self.pending = nil
+            attempt += 1
+            if !taken.contains(where: { $0.key == pending.key }) { taken.append(pending) }
+            if taken.count > 8 { taken.removeFirst() }
+            strand.later(after: strand.spread(0.5...world.plan.pauseSecondsMax)) { [self] in next() }
+        }
+    }
+
+    /// The network had kept a copy of the request; nobody waits for its answer.
+    private func deliverAgain(_ batch: Batch, _ asked: Consistency, to machine: Machine) {
+        if isClosing || machine.life == nil { return }
+        world.noteDuplicate()
+        deliver(batch, asked, to: machine) { _ in }
+    }
+
+    private func deliver(
+        _ batch: Batch, _ asked: Consistency, to machine: Machine, then: @escaping @Sendable (BatchOutcome) -> Void
+    ) {
+        guard let life = machine.life else { return }
+        let delivery = Delivery(batch.key, batch.events, of: stream, asked, to: machine, life, world)
+        strand.later(after: Life.patience + .seconds(1)) { [self] in world.checkAnswered(delivery) }
+        life.submit(batch.text, key: batch.key, stream: stream, asked) { [self] outcome in
+            world.take(outcome, of: delivery)
+            then(outcome)
         }
     }
 
     private func again(after delay: Duration, _ now: Int) {
-        loop.later(after: min(delay, .seconds(60))) { [self] in if attempt == now { send() } }
+        strand.later(after: min(delay, .seconds(60))) { [self] in
+            guard attempt == now, pending != nil else { return }
+            // As a load balancer does once the first has not answered.
+            if strand.chance(8) { pending!.machine = home.randomElement(using: &strand.random)! }
+            send()
+        }
     }
 }

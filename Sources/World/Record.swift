@@ -1,15 +1,27 @@
 import Gateway
 import Model
+import Simulation
 
 /// What producers were told, kept apart from everything that the gateways keep.
 final class Record: @unchecked Sendable {
     // SAFETY: a world runs on one thread.
+    /// A batch as one gateway knows it, or, of a strong stream, all of them.
+    struct Batch: Hashable {
+        var key: String
+        /// `nil` for strong streams.
+        var gateway: GatewayName?
+    }
+
     struct Acknowledged {
         var events: [String]
         /// The gateway that said so first.
         var by: GatewayName
         /// By that gateway's clock.
         var at: Timestamp
+        /// By the world's.
+        var told: MonotonicInstant
+        /// A receipt said that it was new.
+        var isTaken: Bool
         /// As that gateway's first receipt stated it.
         var sequence: Receipt.SequencePosition?
     }
@@ -21,7 +33,7 @@ final class Record: @unchecked Sendable {
         var sequence: UInt64
     }
 
-    private(set) var acknowledged: [StreamName: [String: Acknowledged]] = [:]
+    private(set) var acknowledged: [StreamName: [Batch: Acknowledged]] = [:]
     /// Every event that was ever sent, acknowledged or not.
     private(set) var offered: [StreamName: Set<String>] = [:]
     private(set) var batchesOffered: [StreamName: Int] = [:]
@@ -41,19 +53,26 @@ final class Record: @unchecked Sendable {
     }
 
     /// Takes a receipt down; returns what contradicts what was said before.
-    func acknowledge(
-        _ key: String, _ events: [String], in stream: StreamName, by gateway: GatewayName, at: Timestamp,
-        _ receipt: Receipt
-    ) -> String? {
+    func acknowledge(_ delivery: Delivery, told: MonotonicInstant, _ receipt: Receipt) -> String? {
+        let (key, events, stream, gateway) = (
+            delivery.key, delivery.events, delivery.stream, delivery.machine.gatewayName
+        )
+        let batch = Batch(key: key, gateway: delivery.isStrong ? nil : gateway)
         defer {
-            if acknowledged[stream]?[key] == nil {
-                acknowledged[stream, default: [:]][key] = Acknowledged(
-                    events: events, by: gateway, at: at, sequence: receipt.sequence)
+            if acknowledged[stream]?[batch] == nil {
+                acknowledged[stream, default: [:]][batch] = Acknowledged(
+                    events: events, by: gateway, at: delivery.life.clock.now(), told: told, isTaken: !receipt.replayed,
+                    sequence: receipt.sequence)
+            } else if !receipt.replayed {
+                acknowledged[stream]![batch]!.isTaken = true
             }
         }
         guard !isRotted(events) else { return nil }
-        if let first = acknowledged[stream]?[key] {
-            if !receipt.replayed { return "\(key) was taken a second time" }
+        if let first = acknowledged[stream]?[batch] {
+            // Of requests that are under way at once, that which is a repeat may be answered first.
+            if !receipt.replayed, first.isTaken || delivery.sent > first.told {
+                return "\(key) was taken a second time"
+            }
             if first.sequence != receipt.sequence { return "\(key) has other sequences than it had" }
         }
         if let position = receipt.sequence {
@@ -72,6 +91,13 @@ final class Record: @unchecked Sendable {
         rotted.formUnion(rot.events)
         rottedStreams.insert(rot.stream)
         hasUnread = hasUnread || rot.looksLater
+    }
+
+    /// In an order that does not change from run to run.
+    func inOrder(_ stream: StreamName) -> [(key: Batch, value: Acknowledged)] {
+        (acknowledged[stream] ?? [:]).sorted {
+            ($0.key.key, $0.key.gateway?.description ?? "") < ($1.key.key, $1.key.gateway?.description ?? "")
+        }
     }
 
     func isRotted(_ events: [String]) -> Bool { !rotted.isEmpty && events.contains { rotted.contains($0) } }

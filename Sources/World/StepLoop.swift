@@ -3,7 +3,7 @@ import Model
 import Simulation
 
 /// The order of everything that happens in a simulated world: steps, each due at a moment; those of one moment in an order
-/// that the seed decides. Running a step is what moves the clocks.
+/// that the seed decides (``Strand``). Running a step is what moves the clocks.
 final class StepLoop: @unchecked Sendable {
     // SAFETY: a world runs on one thread.
     private struct Entry: Comparable {
@@ -17,16 +17,14 @@ final class StepLoop: @unchecked Sendable {
 
     private var heap = Heap<Entry>()
     private var clocks: [SimulatedTime] = []
-    var random: SeededGenerator
     private(set) var now = MonotonicInstant(nanoseconds: 0)
     /// Steps run.
     private(set) var count = 0
-    /// Something went round and round; nothing is run any more. A world of hours takes a hundred steps a second at its worst.
+    /// Something went round and round, and was stopped. A world of hours takes a hundred steps a second at its worst.
     private(set) var isRunaway = false
+    private var isStopped = false
     private static let stepsPerSecondMax = 2000
     private static let stepsAtOnceMax = 200_000
-
-    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
     /// A clock that moves with the world; its wall clock can be made to jump.
     func makeClock() -> SimulatedTime {
@@ -35,8 +33,9 @@ final class StepLoop: @unchecked Sendable {
         return clock
     }
 
-    func later(after delay: Duration, _ step: @escaping @Sendable () -> Void) {
-        heap.insert(Entry(due: now + max(delay, .zero), tie: random.next(), step: step))
+    /// - Parameter tie: random; decides the order of what is due at one moment.
+    func later(after delay: Duration, tie: UInt64, _ step: @escaping @Sendable () -> Void) {
+        heap.insert(Entry(due: now + max(delay, .zero), tie: tie, step: step))
     }
 
     /// Runs what is due until the world has gone on for so long.
@@ -44,18 +43,21 @@ final class StepLoop: @unchecked Sendable {
         let end = now + duration
         let most =
             count + StepLoop.stepsAtOnceMax + Int(duration / .seconds(1) * Double(StepLoop.stepsPerSecondMax))
-        while let next = heap.min, next.due <= end {
+        while !isStopped, let next = heap.min, next.due <= end {
             if count > most {
                 isRunaway = true
-                return heap = Heap()
+                return stop()
             }
             heap.removeMin()
             advance(to: next.due)
             count += 1
             next.step()
         }
-        advance(to: end)
+        if !isStopped { advance(to: end) }
     }
+
+    /// Nothing more is run.
+    func stop() { isStopped = true }
 
     /// Drops what is still to come, and with it what those steps keep alive.
     func end() { heap = Heap() }
@@ -65,8 +67,4 @@ final class StepLoop: @unchecked Sendable {
         for clock in clocks { clock.advance(by: moment - now) }
         now = moment
     }
-
-    func chance(_ oneIn: Int) -> Bool { random.chance(oneIn) }
-    func duration(_ range: ClosedRange<Double>) -> Duration { random.duration(range) }
-    func spread(_ range: ClosedRange<Double>) -> Duration { random.spread(range) }
 }

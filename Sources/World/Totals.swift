@@ -22,6 +22,11 @@ package struct Totals: Sendable {
         sum.steps += summary.steps
         sum.deaths += summary.deaths
         sum.truthChecks += summary.truthChecks
+        sum.rollChecks += summary.rollChecks
+        sum.drainChecks += summary.drainChecks
+        sum.priorityChecks += summary.priorityChecks
+        sum.refusedAtOnce += summary.refusedAtOnce
+        sum.duplicates += summary.duplicates
         sum.faults.merge(summary.faults, uniquingKeysWith: +)
         sum.refusals.merge(summary.refusals, uniquingKeysWith: +)
     }
@@ -33,8 +38,12 @@ package struct Totals: Sendable {
     package var rows: [Row] {
         let happened = [
             ("death of a gateway", sum.deaths), ("batch acknowledged", sum.batches),
-            ("batch sent again after its receipt", sum.repeats), ("object landed", sum.objects),
-            ("check of a stream's complete-through", sum.truthChecks), ("step of the simulation", sum.steps),
+            ("batch sent again after its receipt", sum.repeats), ("request delivered twice", sum.duplicates),
+            ("object landed", sum.objects), ("check of a stream's complete-through", sum.truthChecks),
+            ("check that a batch lands within the roll time", sum.rollChecks),
+            ("check of a draining backlog's rate and order", sum.drainChecks),
+            ("check that low priorities are refused first", sum.priorityChecks),
+            ("check that a strong batch is refused at once", sum.refusedAtOnce), ("step of the simulation", sum.steps),
         ]
         return Totals.sorted("injected", sum.faults) + happened.map { Row(kind: "happened", what: $0.0, times: $0.1) }
             + Totals.sorted("refused", sum.refusals)

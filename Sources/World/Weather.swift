@@ -11,6 +11,8 @@ package enum Weather: String, CaseIterable, Sendable {
     case lossy
     /// Every message takes seconds.
     case slow
+    /// Requests arrive a second time up to a minute later, or only then: when whoever sent them has given them up, or is dead.
+    case straying
     /// The zone answers 500: before it stored anything, or after.
     case failing
     /// The zone asks for less.

@@ -7,49 +7,129 @@ import SystemPackage
 extension World {
     /// Whatever happens, the streams of producers fill the journals no further than the budget. What a batch takes is known
     /// for sure only once it is encoded: the last ones under way may go beyond by the envelope of their events.
-    func checkBudget(of region: Region) {
-        guard let budget = plan.journalBudgetBytes, let footprint = region.life?.gateway.footprint else { return }
+    func checkBudget(of machine: Machine) {
+        guard let budget = plan.journalBudgetBytes, let footprint = machine.life?.gateway.footprint else { return }
         let held = streams.reduce(0) { $0 + (footprint.held[$1.name] ?? 0) }
         if held > budget + 3 * 4096 {
-            violate("\(region.name): the journals hold \(held) bytes, with a budget of \(budget)")
+            violate("\(machine.name): the journals hold \(held) bytes, with a budget of \(budget)")
+        }
+    }
+
+    /// What the journals of a gateway hold and have promised, where there is a budget.
+    func use(of machine: Machine) -> Int64? {
+        guard plan.journalBudgetBytes != nil, let footprint = machine.life?.gateway.footprint else { return nil }
+        return footprint.held.values.reduce(footprint.promised, +)
+    }
+
+    /// A stream of the lowest priority is refused once the budget is as full as it may make it; one of the highest not before.
+    func checkPriority(_ outcome: BatchOutcome, of delivery: Delivery) {
+        let (stream, machine) = (delivery.stream, delivery.machine)
+        guard let budget = plan.journalBudgetBytes, let before = delivery.use, let after = use(of: machine),
+            let priority = streams.first(where: { $0.name == stream })?.share.priority
+        else { return }
+        let priorities = Set(streams.map(\.share.priority))
+        // As docs/operations.md says it: 60 %, and the nth part of the rest.
+        let lowest = Double(budget) * (0.6 + 0.4 / Double(priorities.count))
+        // It is decided between sending and answering; what is smaller than this moves meanwhile.
+        let slack = 600.0
+        switch outcome {
+        case .receipt(let receipt) where !receipt.replayed && priority == priorities.min():
+            summary.priorityChecks += 1
+            if Double(min(before, after)) > lowest + slack {
+                violate("\(machine.name): \(stream), of the lowest priority, is taken at \(before) bytes of \(budget)")
+            }
+        case .refused(.journalFull) where priority == priorities.max() && plan.hasRoomyDisk:
+            summary.priorityChecks += 1
+            if Double(max(before, after)) < lowest {
+                violate(
+                    "\(machine.name): \(stream), of the highest priority, is refused at \(before) bytes of \(budget)")
+            }
+        default: break
+        }
+    }
+
+    /// At any moment: what is remembered and promised is bounded by what producers have sent and wait for.
+    func checkMemory(of machine: Machine) throws(Violation) {
+        guard let footprint = machine.life?.gateway.footprint else { return }
+        try checkRemembered(footprint, of: machine)
+        let underWay = footprint.underWay.values.reduce(0, +)
+        // A request that its producer has given up may still be worked on.
+        if underWay > 3 * producers.count {
+            throw Violation("\(machine.name): \(underWay) batches are worked on, for \(producers.count) producers")
+        }
+        if footprint.promised > Int64(underWay) * 4096 {
+            throw Violation("\(machine.name): \(footprint.promised) bytes are promised to \(underWay) batches")
+        }
+    }
+
+    private func checkRemembered(_ footprint: Footprint, of machine: Machine) throws(Violation) {
+        for (stream, count) in footprint.remembered where count > (record.batchesOffered[stream] ?? 0) {
+            throw Violation("\(machine.name): remembers \(count) batches of \(stream), more than were sent")
         }
     }
 
     /// Everything has landed, nobody waits: nothing is kept but what the window asks for and the gateway's own last facts.
-    func checkFootprint(of region: Region) throws(Violation) {
-        guard let footprint = region.life?.gateway.footprint else { return }
+    func checkFootprint(of machine: Machine) throws(Violation) {
+        guard let footprint = machine.life?.gateway.footprint else { return }
         if footprint.promised != 0 {
-            throw Violation("\(region.name): \(footprint.promised) bytes are promised to batches that are no more")
+            throw Violation("\(machine.name): \(footprint.promised) bytes are promised to batches that are no more")
         }
         if let stuck = footprint.underWay.first(where: { $0.value > 0 }) {
-            throw Violation("\(region.name): \(stuck.value) batches of \(stuck.key) are worked on for ever")
+            throw Violation("\(machine.name): \(stuck.value) batches of \(stuck.key) are worked on for ever")
         }
         if footprint.damaged != 0 {
-            throw Violation("\(region.name): \(footprint.damaged) damaged segments are not taken apart")
+            throw Violation("\(machine.name): \(footprint.damaged) damaged segments are not taken apart")
         }
-        for (stream, count) in footprint.remembered where count > (record.batchesOffered[stream] ?? 0) {
-            throw Violation("\(region.name): remembers \(count) batches of \(stream), more than were sent")
-        }
-        let sizes = segmentBytes(of: region)
+        try checkRemembered(footprint, of: machine)
+        let sizes = segmentBytes(of: machine)
         for (stream, held) in footprint.held {
             let there = sizes[stream] ?? 0
             // A disk that failed may have kept a file that holds nothing; a version that rotted is left for people to look at.
             let mayBeMore = plan.hasDiskFaults || record.rottedStreams.contains(stream)
             guard held == there || (mayBeMore && 0...there ~= held) else {
-                throw Violation("\(region.name): \(stream) counts \(held) bytes of segments, and \(there) are there")
+                throw Violation("\(machine.name): \(stream) counts \(held) bytes of segments, and \(there) are there")
             }
         }
     }
 
-    private func segmentBytes(of region: Region) -> [StreamName: Int64] {
+    /// At the end a disk holds the open segments, keys in proportion to the batches, and a handful of small files: no litter.
+    func checkDisk(of machine: Machine) throws(Violation) {
+        var keyBytes: [StreamName: Int] = [:]
+        var keyFiles: [StreamName: Int] = [:]
+        for path in machine.disk.files() {
+            let parts = path.components.map(\.string)
+            // A disk that fails may keep what was to go; what rotted is kept for people.
+            let mayStay = plan.hasDiskFaults || (parts.dropFirst().first == "damaged" && !record.rottedStreams.isEmpty)
+            switch parts.count {
+            // What a crash left half written has one name, and the next writing takes it.
+            case 2 where ["trail-head.json", "trail-head.json.new", "reserve", "lock"].contains(parts[1]): continue
+            case 3 where parts[1] == ".zones": continue
+            case 3 where parts[2].hasSuffix(".json.gz") || parts[2].hasSuffix(".sealed"): continue
+            case 4 where parts[2] == "keys" && parts[3].hasSuffix(".keys"):
+                guard let stream = StreamName(parts[1]) else { continue }
+                keyBytes[stream, default: 0] += (try? machine.disk.contents(path).count) ?? 0
+                keyFiles[stream, default: 0] += 1
+            default: if !mayStay { throw Violation("\(machine.name): \(path) is left on the disk") }
+            }
+        }
+        for stream in streams where stream.consistency == .available {
+            let batches = record.batchesOffered[stream.name] ?? 0
+            let (bytes, files) = (keyBytes[stream.name] ?? 0, keyFiles[stream.name] ?? 0)
+            if bytes > 256 * (batches + files) {
+                throw Violation("\(machine.name): \(bytes) bytes in \(files) logs of keys, for \(batches) batches")
+            }
+        }
+    }
+
+    private func segmentBytes(of machine: Machine) -> [StreamName: Int64] {
         var sizes: [StreamName: Int64] = [:]
-        for path in region.disk.files() {
+        for path in machine.disk.files() {
             // /journal/<stream>/<segment>.json.gz
             let parts = path.components.map(\.string)
             guard parts.count == 3, parts[0] == "journal", parts[2].hasSuffix(".json.gz"),
                 let stream = StreamName(parts[1])
             else { continue }
-            sizes[stream, default: 0] += Int64((try? region.disk.contents(path).count) ?? 0)
+            sizes[stream, default: 0] += Int64((try? machine.disk.contents(path).count) ?? 0)
         }
         return sizes
     }

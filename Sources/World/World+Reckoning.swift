@@ -11,17 +11,16 @@ extension World {
     }
 
     private func checkTruthfulness(of report: AuditReport) throws(Violation) {
-        let known = bucket.gateways
+        let known = bucket(of: .ledger).gateways
         for stream in report.streams {
             guard let name = StreamName(stream.stream), let text = stream.complete_through,
-                let through = Timestamp(rfc3339: text), let acknowledged = record.acknowledged[name]
+                let through = Timestamp(rfc3339: text), record.acknowledged[name] != nil
             else { continue }
-            let landed = Set(try landedKeys(name))
-            for (key, batch) in acknowledged.sorted(by: { $0.key < $1.key })
-            where batch.at < through && known.contains(batch.by) {
-                if let missing = batch.events.first(where: { !landed.contains($0) && !record.rotted.contains($0) }) {
+            let landed = try landedKeys(name)
+            for (batch, told) in record.inOrder(name) where told.at < through && known.contains(told.by) {
+                if let missing = missing(told, landed[Place(stream: name, gateway: batch.gateway)]) {
                     throw Violation(
-                        "\(name) is said to be complete through \(through), and \(missing) of \(key) is missing")
+                        "\(name) is said to be complete through \(through), and \(missing) of \(batch.key) is missing")
                 }
             }
             summary.truthChecks += 1
@@ -29,17 +28,16 @@ extension World {
     }
 
     func reckon() async throws(Violation) {
-        for stream in streams {
-            let landed = try landedKeys(stream.name)
-            let seen = Set(landed)
-            for (key, batch) in (record.acknowledged[stream.name] ?? [:]).sorted(by: { $0.key < $1.key }) {
-                if let missing = batch.events.first(where: { !seen.contains($0) && !record.rotted.contains($0) }) {
-                    throw Violation("\(stream.name): \(missing) of \(key) was acknowledged and never landed")
+        for stream in streams.map(\.name) {
+            let landed = try landedKeys(stream)
+            for (batch, told) in record.inOrder(stream) {
+                if let missing = missing(told, landed[Place(stream: stream, gateway: batch.gateway)]) {
+                    throw Violation("\(stream): \(missing) of \(batch.key) was acknowledged and never landed")
                 }
             }
-            let offered = record.offered[stream.name] ?? []
-            if let stranger = landed.first(where: { !offered.contains($0) }) {
-                throw Violation("\(stream.name): \(stranger) landed and was never sent")
+            let offered = record.offered[stream] ?? []
+            if let stranger = landed.values.joined().filter({ !offered.contains($0) }).min() {
+                throw Violation("\(stream): \(stranger) landed and was never sent")
             }
         }
         let report = try await audit()
@@ -52,6 +50,11 @@ extension World {
             try checkTruthfulness(of: report)
             try checkProgress(of: report)
         }
+    }
+
+    /// The first event that was acknowledged, did not rot and is not there.
+    private func missing(_ told: Record.Acknowledged, _ landed: Set<String>?) -> String? {
+        told.events.first { !(landed?.contains($0) ?? false) && !record.rotted.contains($0) }
     }
 
     /// Nothing holds complete-through back for good: once all has landed and everybody has stated positions since, it has passed
@@ -85,18 +88,25 @@ extension World {
     }
 
     private func audit() async throws(Violation) -> AuditReport {
-        do { return try await LandingAudit.run([AuditZone(BucketReader(objects: bucket.objects))]) } catch {
+        do {
+            return try await LandingAudit.run(
+                plan.zones.map { AuditZone(BucketReader(objects: buckets[$0]!.objects), name: $0) })
+        } catch {
             throw Violation("verify: \(error)")
         }
     }
 
-    func landedKeys(_ stream: StreamName) throws(Violation) -> [String] {
-        var landed: [String] = []
-        for name in bucket.objects.keys.sorted() where name.hasPrefix("\(stream)/") { landed += try keys(of: name) }
+    /// By place, as the zone now has them.
+    func landedKeys(_ stream: StreamName) throws(Violation) -> [Place: Set<String>] {
+        let bucket = bucket(of: stream)
+        var landed: [Place: Set<String>] = [:]
+        for name in bucket.objects.keys.sorted() where name.hasPrefix("\(stream)/") {
+            landed[place(of: name, stream), default: []].formUnion(try keys(of: name, in: bucket))
+        }
         return landed
     }
 
-    func keys(of object: String) throws(Violation) -> [String] {
+    func keys(of object: String, in bucket: Bucket) throws(Violation) -> [String] {
         if let known = keysOfObject[object] { return known }
         do {
             let keys = try LandedKeys.of(bucket.objects[object] ?? [])

@@ -3,7 +3,7 @@ import Model
 import Payload
 import Simulation
 
-/// Several regions with one landing zone, hours of it from one seed: links that get cut, lose, slow down and lie, gateways
+/// Several regions of one or two gateways, with one landing zone or two, hours of it from one seed: links that get cut, lose, slow down and lie, gateways
 /// that die, disks that tear and rot, operators who take over, producers who repeat themselves. What must hold is checked
 /// against an independent record of what producers were told.
 ///
@@ -12,17 +12,19 @@ package final class World: @unchecked Sendable {
     // SAFETY: a world runs on one thread.
     package let trial: Trial
     let plan: Plan
-    let bucket = Bucket()
+    let buckets: [ZoneName: Bucket]
     let record = Record()
     let history: History
     let streams: [StreamConfiguration]
     private(set) var regions: [Region] = []
     let loop: StepLoop
-    private var producers: [Producer] = []
-    private var violations: [String] = []
+    private(set) var machines: [Machine] = []
+    private(set) var producers: [Producer] = []
+    /// The first.
+    private var violation: String?
     /// Set while faults are injected.
     private var isStormy = true
-    private var landed: [StreamName: Set<String>] = [:]
+    private(set) var landed: [Place: Set<String>] = [:]
     /// Objects never change: each is read once.
     var keysOfObject: [String: [String]] = [:]
     package internal(set) var summary = Summary()
@@ -30,16 +32,35 @@ package final class World: @unchecked Sendable {
     /// - Parameter keepsHistory: for ``timeline``. Default false.
     package init(_ trial: Trial, keepsHistory: Bool = false) {
         self.trial = trial
-        loop = StepLoop(seed: trial.seed)
+        var random = SeededGenerator(seed: trial.seed)
+        let plan = Plan(&random, hours: trial.hours)
+        self.plan = plan
+        let loop = StepLoop()
+        self.loop = loop
         history = History(loop, isKept: keepsHistory)
-        plan = Plan(&loop.random, hours: trial.hours)
-        streams = World.streams
-        for index in 0..<plan.regions {
-            let region = Region("region-\(index)", self, loop, capacity: plan.diskBytes)
+        buckets = Dictionary(uniqueKeysWithValues: plan.zones.map { ($0, Bucket()) })
+        streams = World.streams.map { stream in
+            var stream = stream
+            stream.zone = plan.zone(of: stream.name)
+            return stream
+        }
+        for (index, gateways) in plan.gateways.enumerated() {
+            var links: [ZoneName: Link] = [:]
+            for zone in plan.zones { links[zone] = Link(Strand(loop, seed: random.next())) }
+            let region = Region("region-\(index)", links: links)
             regions.append(region)
+            for letter in ["a", "b"].prefix(gateways) {
+                let strand = Strand(loop, seed: random.next())
+                let machine = Machine("\(region.name)-\(letter)", region, self, strand, capacity: plan.diskBytes)
+                region.machines.append(machine)
+                machines.append(machine)
+            }
             for stream in streams {
+                let strand = Strand(loop, seed: random.next())
                 producers.append(
-                    Producer(stream.name, isStrong: stream.consistency == .strong, home: region, self, loop))
+                    Producer(
+                        stream.name, isStrong: stream.consistency == .strong, home: region.machines,
+                        "\(region.name)-\(stream.name)", self, strand))
             }
         }
     }
@@ -50,7 +71,7 @@ package final class World: @unchecked Sendable {
     /// What happened, a line each, when the history is kept.
     package var timeline: [String] { history.lines }
 
-    private static let streams: [StreamConfiguration] = {
+    static let streams: [StreamConfiguration] = {
         func stream(_ name: String, _ consistency: Consistency, _ priority: Int) -> StreamConfiguration {
             var rules = StreamRules()
             rules.eventID = "/id"
@@ -64,51 +85,56 @@ package final class World: @unchecked Sendable {
     /// Runs it: so many hours of faults, then calm until everything has landed, then the reckoning.
     package func run() async throws(Violation) {
         defer { conclude() }
-        bucket.onCreate = { [unowned self] in noteLanding(of: $0) }
-        for region in regions { region.start() }
-        // Those that are left out take their place in the order of steps all the same: what comes before is the same without
-        // them.
+        for (zone, bucket) in buckets { bucket.onCreate = { [unowned self] in noteLanding(of: $0, in: zone) } }
+        for machine in machines { machine.begin() }
         for (index, producer) in producers.enumerated() {
-            producer.start(isLeftOut: !(trial.producers?.contains(index) ?? true))
+            if trial.producers?.contains(index) ?? true { producer.start() }
         }
         for fault in plan.faults {
-            let isLeftOut = !(trial.faults?.contains(fault.index) ?? true)
-            loop.later(after: fault.at) { [self] in if !isLeftOut { apply(fault) } }
+            guard trial.faults?.contains(fault.index) ?? true else { continue }
+            loop.later(after: fault.at, tie: fault.seed) { [self] in apply(fault) }
         }
         // Reading the whole zone costs as much as minutes of world time.
         let checks = plan.duration < .seconds(600) ? 1 : 4
         for _ in 0..<checks {
             loop.run(for: plan.duration / checks)
             try throwViolations()
+            for machine in machines { try checkMemory(of: machine) }
             try await checkTruthfulness()
         }
         try calm()
-        for region in regions { try checkFootprint(of: region) }
+        for machine in machines {
+            try checkFootprint(of: machine)
+            try checkDisk(of: machine)
+        }
         try await reckon()
     }
 
     // MARK: Faults
 
     private func apply(_ fault: Fault) {
-        let region = regions[fault.region]
+        let machine = machines[fault.machine]
         guard isStormy else { return }
         if !fault.isLull { summary.faults[fault.word, default: 0] += 1 }
-        history.note(region.name, "[\(fault.index)] \(fault)")
+        history.note(machine.name, "[\(fault.index)] \(fault)")
         switch fault.kind {
         case .weather(let weather):
-            region.link.begin(weather, of: fault.index)
-            loop.later(after: fault.lasts) { region.link.end(of: fault.index) }
-        case .death(let powerCut): region.die(powerCut: powerCut)
-        case .deathInside(let operations, let powerCut): region.die(inside: operations, powerCut: powerCut)
-        case .rot(false): region.die(powerCut: true, rot: fault.seed)
-        case .rot(true): region.strike(fault.seed)
+            let link = machine.region.links[fault.zone]!
+            link.begin(weather, of: fault.index)
+            loop.later(after: fault.lasts, tie: fault.seed) { link.end(of: fault.index) }
+        case .death(let powerCut): machine.die(powerCut: powerCut, seed: fault.seed)
+        case .deathInside(let operations, let powerCut):
+            machine.die(inside: operations, powerCut: powerCut, seed: fault.seed)
+        case .rot(let whileRunning):
+            if !whileRunning { machine.die(powerCut: true, seed: fault.seed) }
+            machine.strike(fault.seed)
         case .diskFaults(let oneIn):
-            region.failDisk(DiskFaults(seed: fault.seed, oneIn: oneIn), of: fault.index)
-            loop.later(after: fault.lasts) { region.mendDisk(of: fault.index) }
-        case .clockJump(let seconds): region.clock.jumpWall(by: .seconds(seconds))
+            machine.failDisk(DiskFaults(seed: fault.seed, oneIn: oneIn), of: fault.index)
+            loop.later(after: fault.lasts, tie: fault.seed) { machine.mendDisk(of: fault.index) }
+        case .clockJump(let seconds): machine.jumpWall(by: .seconds(seconds))
         case .override(let override):
-            _ = try? region.life?.gateway.override(.main, override, by: "operator", reason: "because")
-        case .reload: region.adopt(reloaded(fault.seed))
+            _ = try? machine.life?.gateway.override(fault.zone, override, by: "operator", reason: "because")
+        case .reload: machine.adopt(reloaded(fault.seed))
         }
     }
 
@@ -125,57 +151,70 @@ package final class World: @unchecked Sendable {
 
     func noteDeath() { summary.deaths += 1 }
     func noteRepeat() { summary.repeats += 1 }
+    func noteDuplicate() { summary.duplicates += 1 }
 
     /// No more faults: everything must land.
     private func calm() throws(Violation) {
         isStormy = false
         history.note("world", "calm")
         for producer in producers { producer.isClosing = true }
-        for region in regions { region.calm() }
-        // Settled, and more than one roll time later: what was acknowledged last has landed too.
+        for region in regions { for link in region.links.values { link.calm() } }
+        for machine in machines { machine.calm() }
+        // Settled, and so much later that what was acknowledged last has landed, and the positions that say so too.
         let step = Duration.seconds(15)
+        let enough = plan.segmentMaxAge + plan.positionInterval + step
         var settledFor = Duration.zero
         for _ in 0..<720 {
-            for region in regions {
-                if region.life == nil { region.start() }
-                _ = try? region.life?.gateway.override(.main, .auto, by: "operator", reason: "calm")
+            for machine in machines {
+                if machine.life == nil { machine.begin() }
+                for zone in plan.zones {
+                    _ = try? machine.life?.gateway.override(zone, .auto, by: "operator", reason: "calm")
+                }
             }
             loop.run(for: step)
             try throwViolations()
             settledFor = unsettled.isEmpty ? settledFor + step : .zero
-            if settledFor >= .seconds(75) { return }
+            if settledFor >= enough { return }
         }
         throw Violation("three hours after the last fault, not everything has landed: \(unsettled)")
     }
 
     private var unsettled: [String] {
-        regions.compactMap { region in
-            guard let status = region.life?.status else { return "\(region.name) is down" }
-            return status.state == .connected
-                && status.oldestArrival.map { region.clock.now().microseconds - $0.microseconds < 120_000_000 } ?? true
-                ? nil : "\(region.name): \(status.state.rawValue), \(status.backlogSegments) segments: \(status.reason)"
+        machines.flatMap { machine in
+            guard let life = machine.life else { return ["\(machine.name) is down"] }
+            return life.gateway.zoneStatus.compactMap { status in
+                let waits = status.oldestArrival.map { machine.clock.now().microseconds - $0.microseconds } ?? 0
+                return status.state == .connected && waits < 120_000_000
+                    ? nil
+                    : "\(machine.name): \(status.zone) \(status.state.rawValue), \(status.backlogSegments) segments: \(status.reason)"
+            }
         } + producers.filter { !$0.isSettled }.map { "a producer of \($0.stream) has no receipt: \($0.lastRefusal)" }
     }
 
     private func conclude() {
         summary.batches = record.batches
-        summary.objects = bucket.objects.count
         summary.steps = loop.count
         summary.refusals = record.refusals
-        for name in bucket.objects.keys.sorted() {
-            let events = name.hasPrefix("_") ? [] : (try? keys(of: name)) ?? []
-            history.note(object: name, Array(events.joined(separator: " ").utf8))
+        for zone in plan.zones {
+            let bucket = buckets[zone]!
+            summary.objects += bucket.objects.count
+            for name in bucket.objects.keys.sorted() {
+                let events = name.hasPrefix("_") ? [] : (try? keys(of: name, in: bucket)) ?? []
+                history.note(object: "\(zone)/\(name)", Array(events.joined(separator: " ").utf8))
+            }
         }
         summary.digest = history.digest
-        for region in regions { region.life?.end() }
+        for machine in machines { machine.life?.end() }
         loop.end()
     }
 
-    private func noteLanding(of object: String) {
-        guard let stream = streams.first(where: { object.hasPrefix("\($0.name)/") })?.name else { return }
+    private func noteLanding(of object: String, in zone: ZoneName) {
+        guard let stream = streams.first(where: { object.hasPrefix("\($0.name)/") }) else { return }
+        if stream.zone != zone { violate("\(object) lands in \(zone), and its stream belongs in \(stream.zone)") }
         do throws(Violation) {
-            for key in try keys(of: object) where !landed[stream, default: []].insert(key).inserted {
-                if !record.rotted.contains(key) { violate("\(stream): \(key) lands twice, now in \(object)") }
+            let place = place(of: object, stream.name)
+            for key in try keys(of: object, in: buckets[zone]!) where !landed[place, default: []].insert(key).inserted {
+                if !record.rotted.contains(key) { violate("\(stream.name): \(key) lands twice, now in \(object)") }
             }
         } catch { violate("\(error)") }
     }
@@ -184,18 +223,31 @@ package final class World: @unchecked Sendable {
 
     func violate(_ description: String) {
         history.note("world", "VIOLATION: \(description)")
-        violations.append(description)
+        violation = violation ?? description
+        loop.stop()
     }
 
     func throwViolations() throws(Violation) {
-        if let first = violations.first { throw Violation(first) }
+        if let violation { throw Violation(violation) }
         if loop.isRunaway { throw Violation("\(loop.count) steps: something goes round and round") }
-        if let name = bucket.overwritten.first { throw Violation("\(name) was overwritten by other bytes") }
+        for zone in plan.zones {
+            if let name = buckets[zone]!.overwritten.first {
+                throw Violation("\(name) was overwritten by other bytes")
+            }
+        }
     }
 
     // MARK: For producers
 
-    func anyRegion(_ random: inout SeededGenerator) -> Region { regions.randomElement(using: &random) ?? regions[0] }
+    func isStrong(_ stream: StreamName) -> Bool { streams.contains { $0.name == stream && $0.consistency == .strong } }
+
+    func bucket(of stream: StreamName) -> Bucket { buckets[plan.zone(of: stream)]! }
+
+    func place(_ stream: StreamName, _ gateway: GatewayName?) -> Place {
+        Place(stream: stream, gateway: isStrong(stream) ? nil : gateway)
+    }
+
+    func place(of object: String, _ stream: StreamName) -> Place { place(stream, Bucket.gateway(of: object)) }
 
     /// How long a gateway that died stays away, at most.
     var downSecondsMax: Double { max(1, min(600, plan.duration / .seconds(4))) }

@@ -8,7 +8,7 @@
     @main
     struct Canaries {
         /// Each must be caught in one of so many worlds.
-        private var seeds: UInt64 = 200
+        private var seeds: UInt64 = 500
         /// Worlds without a bug that are run first.
         private var sound: UInt64 = 50
         private let hours = 0.5

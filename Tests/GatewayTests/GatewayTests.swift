@@ -105,6 +105,31 @@ import Testing
         #expect(zone.objects("logs/").count == 1)
     }
 
+    @Test(
+        "a store that is slow: refused at the deadline, as is who repeats it; the first answer that comes in time is a receipt"
+    )
+    func slowStore() async throws {
+        let zone = try TestZone()
+        let gateway = try zone.open()
+        zone.store.set(.slow)
+        for _ in 0..<2 {
+            let refusal = await gateway.send("{}", to: "bills", key: "k", within: .milliseconds(200)).refusal
+            guard case .landingUnavailable(_, let wait)? = refusal else { throw Unexpected(refusal) }
+            #expect(wait > .zero)
+        }
+        async let third = gateway.send("{}", to: "bills", key: "k")
+        try await Task.sleep(for: .milliseconds(100))
+        zone.store.set(.well)
+        let receipt = try #require(await third.receipt)
+        #expect(receipt.durability == .landed && zone.objects("bills/") == [receipt.object])
+        #expect(gateway.stop(within: .seconds(20)).clean)
+    }
+
+    private struct Unexpected: Error {
+        var refusal: Refusal?
+        init(_ refusal: Refusal?) { self.refusal = refusal }
+    }
+
     @Test("a store that refuses: strong streams refuse, available ones go on, and land later")
     func refusingStore() async throws {
         let zone = try TestZone()

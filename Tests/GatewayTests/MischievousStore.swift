@@ -14,16 +14,26 @@ final class MischievousStore: ObjectStore {
         case busy
         /// Can't be read.
         case unreadable
+        /// Creates, and answers once it is well again.
+        case slow
     }
 
     private let store: DirectoryStore<LinuxFileSystem>
     private let mood = Mutex(Mood.well)
+    private let held = Mutex<[@Sendable () -> Void]>([])
 
     init(_ store: DirectoryStore<LinuxFileSystem>) { self.store = store }
 
     var createsOnlyByConstruction: Bool { true }
 
-    func set(_ next: Mood) { mood.withLock { $0 = next } }
+    func set(_ next: Mood) {
+        mood.withLock { $0 = next }
+        let answers = held.withLock { held in
+            defer { held = [] }
+            return held
+        }
+        for answer in answers { answer() }
+    }
 
     func create(_ object: NewObject, completion: @escaping @Sendable (CreateOutcome) -> Void) {
         let now = mood.withLock { mood in
@@ -34,6 +44,8 @@ final class MischievousStore: ObjectStore {
         case .well, .unreadable: store.create(object, completion: completion)
         case .silent:
             store.create(object) { _ in completion(.unknown(StoreFailure(.unreachable, "the connection was reset"))) }
+        case .slow:
+            store.create(object) { [self] outcome in held.withLock { $0.append { completion(outcome) } } }
         case .busy: completion(.conflict)
         case .refusing: completion(.refused(StoreFailure(.denied, "access denied")))
         }
@@ -49,7 +61,7 @@ final class MischievousStore: ObjectStore {
         switch mood.withLock({ $0 }) {
         case .refusing: return completion(.failed(StoreFailure(.denied, "access denied")))
         case .unreadable: return completion(.failed(StoreFailure(.unreachable, "the connection was reset")))
-        case .well, .silent, .busy: break
+        case .well, .silent, .busy, .slow: break
         }
         store.readPrefix(name, count: count, completion: completion)
     }

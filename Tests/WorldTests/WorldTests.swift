@@ -6,10 +6,16 @@ import World
     @Test("in simulated worlds of several regions nothing acknowledged is lost, doubled or claimed too early")
     func worlds() async {
         let count = ProcessInfo.processInfo.environment["SLUICE_WORLDS"].flatMap { UInt64($0) } ?? 6
+        var totals = Totals()
         for seed in 0..<count {
-            if let violation = await Outcome.of(Trial(seed: seed, hours: 1)).violation {
+            let outcome = await Outcome.of(Trial(seed: seed, hours: 1))
+            totals.add(outcome)
+            if let violation = outcome.violation {
                 Issue.record("seed \(seed): \(violation); again: sluice simulate --seed \(seed) --hours 1")
             }
+        }
+        for row in totals.rows where row.kind == "happened" {
+            #expect(row.times > 0, "no \(row.what): the worlds can't have noticed what is wrong there")
         }
     }
 

@@ -39,6 +39,9 @@ package struct JournalBudget: Sendable {
         for (index, level) in levels.enumerated() {
             ceilings[level] = total.map { JournalBudget.ceiling($0, level: index, of: levels.count) }
         }
+        #if SLUICE_CANARIES
+            if Canary.isOn(.ignorePriority) { ceilings = ceilings.mapValues { _ in total ?? .max } }
+        #endif
         self.ceilings = ceilings
     }
 

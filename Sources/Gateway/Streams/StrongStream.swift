@@ -20,6 +20,8 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
     private let window: Duration
     /// Keys being landed now; a second request with the same key waits for the first's outcome.
     private let inFlight: Monitor<DedupIndex>
+    /// A create may take as long as the store lets it, and comparing as long again.
+    private let waiting: DeadlineKeeper<BatchOutcome, Time>
 
     package init(
         configuration: StreamConfiguration, gateway: GatewayName, incarnation: Incarnation,
@@ -34,6 +36,11 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
         self.timers = timers
         self.window = window
         inFlight = Monitor(DedupIndex(window: .zero, maxBatches: 1))
+        waiting = DeadlineKeeper(
+            late: .refused(
+                .landingUnavailable(
+                    detail: "the landing zone has not answered in time; the batch may land yet", retryAfter: .seconds(5)
+                )), time: time, timers: timers)
     }
 
     /// One batch on its way.
@@ -49,6 +56,12 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
     /// Batches that are being landed.
     var underWay: Int { inFlight.withLock { $0.underWay } }
 
+    /// Forgets who waits, as the death of a process does.
+    func abandon() {
+        waiting.abandon()
+        _ = inFlight.withLock { $0.abandon() }
+    }
+
     /// While the zone is partitioned nothing is even tried.
     package var refusalAtOnce: Refusal? {
         #if SLUICE_CANARIES
@@ -58,10 +71,12 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
         return .partitioned(zone: zone.name, detail: zone.link.explanation, retryAfter: zone.link.retryAfter)
     }
 
-    /// Lands the batch within the deadline, or refuses. A refusal means "outcome unknown": the same key resolves it.
+    /// Lands the batch, or refuses, and answers within the deadline. A refusal means "outcome unknown": the same key resolves it,
+    /// also while the zone is still being asked.
     package func land(
         _ batch: EncodedBatch, _ identity: BatchIdentity, deadline: MonotonicInstant, completion: @escaping Completion
     ) {
+        let completion = waiting.until(deadline, completion)
         let verdict = inFlight.withLock { index in
             index.begin(identity.digest, identity.fingerprint) { completion($0.asReplay) }
         }

@@ -124,7 +124,12 @@ package struct LandingSchedule: Sendable {
         var wake: MonotonicInstant?
         for index in turn.indices {
             let stream = turn[index]
-            let newestFirst = draining && configuration.drainOrder == .newest
+            #if SLUICE_CANARIES
+                let newestFirst =
+                    draining && (configuration.drainOrder == .newest) != Canary.isOn(.drainOtherOrder)
+            #else
+                let newestFirst = draining && configuration.drainOrder == .newest
+            #endif
             guard var lane = lanes[stream], !lane.stopped, lane.sending == nil,
                 let ticket = newestFirst ? lane.waiting.last : lane.waiting.first
             else { continue }
@@ -147,6 +152,9 @@ package struct LandingSchedule: Sendable {
 
     private mutating func spend(_ bytes: Int64, _ now: MonotonicInstant) {
         guard let rate = configuration.drainBytesPerSecond, rate > 0 else { return }
+        #if SLUICE_CANARIES
+            if Canary.isOn(.drainUnbounded) { return }
+        #endif
         drainNotBefore = now + .seconds(Double(bytes) / Double(rate))
     }
 

@@ -11,6 +11,9 @@ final class ZoneTable<FS: FileSystem, Store: ObjectStore, Time: TimeSource>: Sen
     }
 
     subscript(_ name: ZoneName) -> Zone<FS, Store, Time> {
+        #if SLUICE_CANARIES
+            if Canary.isOn(.zonesAsOne) { return all[0] }
+        #endif
         guard let zone = zones[name] else { preconditionFailure("no landing zone is named \(name)") }
         return zone
     }

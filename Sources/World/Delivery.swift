@@ -1,0 +1,43 @@
+import Gateway
+import Model
+
+/// A request on its way to a gateway, and how things stood when it was sent.
+final class Delivery: @unchecked Sendable {
+    // SAFETY: a world runs on one thread.
+    let stream: StreamName
+    let isStrong: Bool
+    let key: String
+    let events: [String]
+    let asked: Consistency
+    let machine: Machine
+    let life: Life
+    let zone: ZoneName
+    let sent: MonotonicInstant
+    let wasCutOff: Bool
+    let eventsMax: Int
+    /// Of the journals, where they have a budget.
+    let use: Int64?
+    var isAnswered = false
+
+    init(
+        _ key: String, _ events: [String], of stream: StreamName, _ asked: Consistency, to machine: Machine,
+        _ life: Life,
+        _ world: World
+    ) {
+        self.stream = stream
+        self.key = key
+        self.events = events
+        self.asked = asked
+        self.machine = machine
+        self.life = life
+        isStrong = world.isStrong(stream)
+        zone = world.plan.zone(of: stream)
+        sent = world.loop.now
+        wasCutOff = life.status(zone).state == .partitioned
+        eventsMax = machine.eventsMax(of: stream)
+        use = world.use(of: machine)
+    }
+
+    /// Was, and is.
+    var isCutOff: Bool { wasCutOff && life.status(zone).state == .partitioned }
+}
