@@ -45,7 +45,8 @@ extension Gateway {
         let lateTrail = LateBound<Trail<FS, Time>>()
         let lateGateway = LateBound<Gateway>()
         let zones = ZoneTable(
-            stores.map { name, store in
+            // In one order, so that a seed that makes their files fail fails the same.
+            stores.sorted { $0.key < $1.key }.map { name, store in
                 let link = ZoneLink<FS, Store, Time>(
                     name, configuration.partition, store: store,
                     file: OverrideFile(name, files: files, journal: configuration.journalDirectory), time: time,

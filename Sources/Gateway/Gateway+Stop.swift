@@ -27,7 +27,9 @@ extension Gateway {
         refuseNewBatches()
         // Their batches are journaled, and land below: nobody's wait must hold that up.
         for stream in available.values + [quarantine] { stream.landing.stopWaiting() }
-        let finished = phase.wait(until: deadline) { $0.requests == 0 ? true : nil } ?? false
+        let answered = phase.wait(until: deadline) { $0.requests == 0 ? true : nil } ?? false
+        // One that was answered at its deadline may land yet, which is a fact for the ledger.
+        let finished = strong.values.reduce(answered) { $1.waitUntilIdle(deadline: deadline) && $0 }
         let streams = available.values.map(\.writer) + orphans.map(\.writer) + [quarantine.writer, trail.stream.writer]
         trail.drain(deadline: deadline)
         sealAll(streams, deadline)
@@ -54,7 +56,8 @@ extension Gateway {
         // A seal that failed leaves what the lander does not know of.
         let unsealed = (streams + [ledger.writer]).count { $0.open != nil }
         return StopReport(
-            segmentsLeft: zones.backlog + unsealed, requestsAbandoned: finished ? 0 : left, hasEnded: hasEnded)
+            segmentsLeft: zones.backlog + unsealed,
+            requestsAbandoned: answered ? strong.values.reduce(0) { $0 + $1.underWay } : left, hasEnded: hasEnded)
     }
 
     private func sealAll(_ writers: [StreamWriter<FS, Time>], _ deadline: MonotonicInstant) {

@@ -26,7 +26,12 @@ extension StreamJournal {
             }
             // The sidecar outlives the segment: alone it is an orphan, but a segment without it would look unsealed.
             try files.syncDirectory(paths.directory)
-            try unlinkUnlessGone(segment.path.suffixed(".sealed"))
+            #if SLUICE_CANARIES
+                let leaves = Canary.isOn(.leaveSidecar)
+            #else
+                let leaves = false
+            #endif
+            if !leaves { try unlinkUnlessGone(segment.path.suffixed(".sealed")) }
         } catch {
             throw JournalError(
                 error.isOutOfSpace ? .full : .failed, "a landed segment could not be retired", stream: stream,

@@ -50,9 +50,13 @@
         case drainOtherOrder = "drain-other-order"
         /// A segment is sealed long after its age.
         case rollLate = "roll-late"
-        /// A batch of a strong stream waits for its deadline while its zone is cut off.
+        /// A batch of a strong stream waits a while for its refusal while its zone is cut off.
         case refuseLate = "refuse-late"
-        /// What one zone is counts for all.
+        /// A batch of a strong stream is answered only when the zone has answered.
+        case answerLate = "answer-late"
+        /// A landed segment's sidecar stays on the disk.
+        case leaveSidecar = "leave-sidecar"
+        /// Every stream lands in the first zone.
         case zonesAsOne = "zones-as-one"
 
         // SAFETY: set once, before any gateway is made.

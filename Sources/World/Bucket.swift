@@ -13,8 +13,19 @@ final class Bucket: @unchecked Sendable {
     private(set) var objects: [String: [UInt8]] = [:]
     /// Called with the name of every new object.
     var onCreate: (String) -> Void = { _ in }
+    private var keysOfObject: [String: [String]] = [:]
     /// Those whose bytes are no longer the first.
     private(set) var overwritten: [String] = []
+
+    /// Those of an object's events. It never changes, and is read once.
+    func keys(of name: String) throws(Violation) -> [String] {
+        if let known = keysOfObject[name] { return known }
+        do {
+            let keys = try LandedKeys.of(objects[name] ?? [])
+            keysOfObject[name] = keys
+            return keys
+        } catch { throw Violation("\(name) can't be read: \(error)") }
+    }
 
     /// What a landing zone must never do, nor be asked for.
     func overwrite(_ name: String, _ bytes: [UInt8]) {

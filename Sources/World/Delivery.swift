@@ -38,6 +38,13 @@ final class Delivery: @unchecked Sendable {
         use = world.use(of: machine)
     }
 
-    /// Was, and is.
-    var isCutOff: Bool { wasCutOff && life.status(zone).state == .partitioned }
+    /// And has been all the while.
+    var isCutOff: Bool {
+        wasCutOff && life.status(zone).state == .partitioned && (machine.modeChanged[zone].map { $0 < sent } ?? true)
+    }
+
+    /// At no moment since it was sent.
+    var wasNeverCutOff: Bool {
+        !wasCutOff && life.status(zone).state != .partitioned && (machine.lastCutOff[zone].map { $0 < sent } ?? true)
+    }
 }

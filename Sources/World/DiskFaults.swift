@@ -15,10 +15,11 @@ final class DiskFaults: Sendable {
 
     func failure(of operation: DiskOperation) -> Errno? {
         random.withLock { random in
-            guard Int.random(in: 0..<oneIn, using: &random) == 0 else { return nil }
+            guard random.chance(oneIn) else { return nil }
             switch operation {
             case .write, .reserve, .open(_, .create), .rename:
-                return Int.random(in: 0..<3, using: &random) == 0 ? .noSpace : .ioError
+                return [.ioError, .ioError, .noSpace, .diskQuotaExceeded, .readOnlyFileSystem]
+                    .randomElement(using: &random)
             default: return .ioError
             }
         }

@@ -22,6 +22,9 @@ final class Machine: @unchecked Sendable {
     private(set) var life: Life?
     /// When anything last went wrong on it, or was over.
     private var disturbed = MonotonicInstant(nanoseconds: 0)
+    /// When each zone's mode last changed, and when it last was, or ceased to be, cut off.
+    private(set) var modeChanged: [ZoneName: MonotonicInstant] = [:]
+    private(set) var lastCutOff: [ZoneName: MonotonicInstant] = [:]
     /// Those of its landing zones that have a backlog.
     private var drains: [ZoneName: DrainWatch] = [:]
     /// As the settings file has them; a gateway that starts reads it.
@@ -40,7 +43,8 @@ final class Machine: @unchecked Sendable {
         self.world = world
         self.strand = strand
         streams = world.streams
-        clock = strand.loop.makeClock()
+        // As well as NTP keeps clocks together, and worse.
+        clock = strand.loop.makeClock(ahead: strand.duration(-2...2))
         disk = SimulatedDisk(capacity: capacity)
     }
 
@@ -174,19 +178,24 @@ final class Machine: @unchecked Sendable {
 
     private func tell(_ change: ZoneChange) {
         disturb()
+        modeChanged[change.zone] = loop.now
         drains[change.zone] = nil
+        if let life, case let status = life.status(change.zone), status.override == .auto, status.state == .draining {
+            drains[change.zone] = DrainWatch(world.plan, loop.now, backlog: life.sealed)
+        }
         switch change.what {
         case .observed(let from, let to):
-            if let life, life.status(change.zone).override == .auto {
-                if from == .partitioned, to == .connected, life.status(change.zone).backlogSegments > 0 {
-                    // The bound on draining, and its order, hold only for what is known to be a backlog.
-                    world.violate("\(name): \(change.zone) healed with segments waiting, and drains none of them")
-                }
-                if to == .draining { drains[change.zone] = DrainWatch(world.plan, loop.now, backlog: life.sealed) }
+            if [from, to].contains(.partitioned) { lastCutOff[change.zone] = loop.now }
+            if from == .partitioned, to == .connected, let status = life?.status(change.zone), status.override == .auto,
+                status.backlogSegments > 0
+            {
+                // The bound on draining, and its order, hold only for what is known to be a backlog.
+                world.violate("\(name): \(change.zone) healed with segments waiting, and drains none of them")
             }
             world.history.note(
                 name, "\(change.zone) goes from \(from.rawValue) to \(to.rawValue): \(change.reason)")
         case .overridden(let from, let to):
+            lastCutOff[change.zone] = loop.now
             world.history.note(name, "\(change.zone) was set from \(from.rawValue) to \(to.rawValue)")
         }
     }

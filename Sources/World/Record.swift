@@ -26,7 +26,7 @@ final class Record: @unchecked Sendable {
         var sequence: Receipt.SequencePosition?
     }
 
-    private struct Place: Hashable {
+    private struct SequencePlace: Hashable {
         var stream: StreamName
         var gateway: GatewayName
         var incarnation: Incarnation
@@ -45,7 +45,7 @@ final class Record: @unchecked Sendable {
     private(set) var hasUnread = false
     private(set) var refusals: [String: Int] = [:]
     /// By which batch each sequence was taken.
-    private var places: [Place: String] = [:]
+    private var places: [SequencePlace: String] = [:]
 
     func offer(_ events: [String], to stream: StreamName) {
         offered[stream, default: []].formUnion(events)
@@ -77,7 +77,7 @@ final class Record: @unchecked Sendable {
         }
         if let position = receipt.sequence {
             for sequence in position.range.first..<position.range.end {
-                let place = Place(
+                let place = SequencePlace(
                     stream: stream, gateway: position.gateway, incarnation: position.incarnation, sequence: sequence)
                 if let other = places.updateValue(key, forKey: place), other != key {
                     return "sequence \(sequence) of \(stream) was given to \(other) and to \(key)"

@@ -26,9 +26,10 @@ final class StepLoop: @unchecked Sendable {
     private static let stepsPerSecondMax = 2000
     private static let stepsAtOnceMax = 200_000
 
-    /// A clock that moves with the world; its wall clock can be made to jump.
-    func makeClock() -> SimulatedTime {
+    /// A clock that moves with the world, ahead of its time or behind it; its wall clock can be made to jump.
+    func makeClock(ahead: Duration) -> SimulatedTime {
         let clock = SimulatedTime()
+        clock.jumpWall(by: ahead)
         clocks.append(clock)
         return clock
     }

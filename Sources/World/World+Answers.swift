@@ -55,7 +55,7 @@ extension World {
         guard bucket(of: stream).objects[object] != nil else {
             throw Violation("\(object) is said to hold a batch, and is not there")
         }
-        return Set(try keys(of: object, in: bucket(of: stream)))
+        return Set(try bucket(of: stream).keys(of: object))
     }
 
     private func take(_ refusal: Refusal, of delivery: Delivery) {
@@ -71,7 +71,7 @@ extension World {
             }
         }
         switch refusal {
-        case .partitioned where !delivery.wasCutOff && delivery.life.status(delivery.zone).state != .partitioned:
+        case .partitioned where delivery.wasNeverCutOff:
             violate("\(stream): \(key) is refused as cut off, and \(delivery.zone) is not")
         case .partitioned, .landingUnavailable, .landingPending:
             if delivery.asked == .available { violate("an available stream refused: \(refusal)") }

@@ -79,15 +79,16 @@ extension World {
     private func isExplained(_ finding: Finding) -> Bool {
         guard let stream = finding.stream.flatMap({ StreamName($0) }) else { return false }
         return switch finding.kind {
-        // A running gateway's last facts have not landed yet: the ledger's own tail is no finding. And what a disk damaged is
-        // missing, by name where anything could tell, or was forgotten and taken again: which, is checked above.
-        case .gap: stream == .ledger || record.rottedStreams.contains(stream)
+        // A running gateway's last facts have not landed yet. And what a disk damaged is missing, by name where anything could
+        // tell, or was forgotten and taken again: which, is checked above.
+        case .gap:
+            (stream == .ledger && finding.detail.hasSuffix("has not landed")) || record.rottedStreams.contains(stream)
         case .damaged, .duplicate, .trailBroken: record.rottedStreams.contains(stream)
         default: false
         }
     }
 
-    private func audit() async throws(Violation) -> AuditReport {
+    func audit() async throws(Violation) -> AuditReport {
         do {
             return try await LandingAudit.run(
                 plan.zones.map { AuditZone(BucketReader(objects: buckets[$0]!.objects), name: $0) })
@@ -101,17 +102,8 @@ extension World {
         let bucket = bucket(of: stream)
         var landed: [Place: Set<String>] = [:]
         for name in bucket.objects.keys.sorted() where name.hasPrefix("\(stream)/") {
-            landed[place(of: name, stream), default: []].formUnion(try keys(of: name, in: bucket))
+            landed[place(of: name, stream), default: []].formUnion(try bucket.keys(of: name))
         }
         return landed
-    }
-
-    func keys(of object: String, in bucket: Bucket) throws(Violation) -> [String] {
-        if let known = keysOfObject[object] { return known }
-        do {
-            let keys = try LandedKeys.of(bucket.objects[object] ?? [])
-            keysOfObject[object] = keys
-            return keys
-        } catch { throw Violation("\(object) can't be read: \(error)") }
     }
 }

@@ -25,8 +25,6 @@ package final class World: @unchecked Sendable {
     /// Set while faults are injected.
     private var isStormy = true
     private(set) var landed: [Place: Set<String>] = [:]
-    /// Objects never change: each is read once.
-    var keysOfObject: [String: [String]] = [:]
     package internal(set) var summary = Summary()
 
     /// - Parameter keepsHistory: for ``timeline``. Default false.
@@ -162,7 +160,7 @@ package final class World: @unchecked Sendable {
         for machine in machines { machine.calm() }
         // Settled, and so much later that what was acknowledged last has landed, and the positions that say so too.
         let step = Duration.seconds(15)
-        let enough = plan.segmentMaxAge + plan.positionInterval + step
+        let enough = plan.segmentMaxAge + plan.positionInterval + step * 2
         var settledFor = Duration.zero
         for _ in 0..<720 {
             for machine in machines {
@@ -199,8 +197,7 @@ package final class World: @unchecked Sendable {
             let bucket = buckets[zone]!
             summary.objects += bucket.objects.count
             for name in bucket.objects.keys.sorted() {
-                let events = name.hasPrefix("_") ? [] : (try? keys(of: name, in: bucket)) ?? []
-                history.note(object: "\(zone)/\(name)", Array(events.joined(separator: " ").utf8))
+                history.note(object: "\(zone)/\(name)", (try? LandedText.of(bucket.objects[name] ?? [])) ?? [])
             }
         }
         summary.digest = history.digest
@@ -213,7 +210,8 @@ package final class World: @unchecked Sendable {
         if stream.zone != zone { violate("\(object) lands in \(zone), and its stream belongs in \(stream.zone)") }
         do throws(Violation) {
             let place = place(of: object, stream.name)
-            for key in try keys(of: object, in: buckets[zone]!) where !landed[place, default: []].insert(key).inserted {
+            history.note("\(zone)", "has \(object)")
+            for key in try buckets[zone]!.keys(of: object) where !landed[place, default: []].insert(key).inserted {
                 if !record.rotted.contains(key) { violate("\(stream.name): \(key) lands twice, now in \(object)") }
             }
         } catch { violate("\(error)") }

@@ -53,6 +53,13 @@
                 var caught: String?
                 for seed in 1...seeds where caught == nil {
                     caught = await violation(seed).map { "caught by seed \(seed): \($0)" }
+                    guard caught != nil else { continue }
+                    // Nothing else may be wrong in that world.
+                    Canary.chosen = nil
+                    if let violation = await violation(seed) {
+                        print("seed \(seed), without a canary: \(violation)")
+                        failures += 1
+                    }
                 }
                 if caught == nil { failures += 1 }
                 print("\(canary.rawValue): \(caught ?? "NOT CAUGHT in \(seeds) worlds of \(hours) hours")")

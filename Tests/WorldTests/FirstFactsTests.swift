@@ -77,20 +77,7 @@ import Testing
 extension World {
     fileprivate func ledgerLines() throws -> [String] {
         try bucket(of: .ledger).objects.filter { $0.key.hasPrefix("_ledger/") }.values.flatMap { object in
-            try object.withUnsafeBytes { bytes in
-                var lines: [String] = []
-                var offset = 0
-                while offset < bytes.count {
-                    let block = try Block.read(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
-                    let text = try block.decompressed()
-                    // The bytes live as long as their buffer.
-                    withExtendedLifetime(text) {
-                        lines += String(decoding: text.bytes, as: UTF8.self).split(separator: "\n").map(String.init)
-                    }
-                    offset += block.length
-                }
-                return lines
-            }
+            String(decoding: try LandedText.of(object), as: UTF8.self).split(separator: "\n").map(String.init)
         }
     }
 }

@@ -1,7 +1,8 @@
 import Testing
 
-/// Seeds that are run for ever. Whatever a gateway does at another moment makes another world of a seed: where it can be told
-/// without a world, what they found has a test of its own.
+/// Seeds that are run for ever, with what they found when they found it. Whatever a gateway does at another moment, and every
+/// change of the worlds, makes another world of a seed: so what they found has a test of its own, where it can be told without a
+/// world.
 enum Seeds {
     struct Known: Sendable, CustomTestStringConvertible {
         var seed: UInt64

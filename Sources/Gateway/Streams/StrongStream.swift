@@ -20,7 +20,7 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
     private let window: Duration
     /// Keys being landed now; a second request with the same key waits for the first's outcome.
     private let inFlight: Monitor<DedupIndex>
-    /// A create may take as long as the store lets it, and comparing as long again.
+    /// Comparing with what is there may take as long again as creating, and the ledger may wait for its disk.
     private let waiting: DeadlineKeeper<BatchOutcome, Time>
 
     package init(
@@ -39,8 +39,9 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
         waiting = DeadlineKeeper(
             late: .refused(
                 .landingUnavailable(
-                    detail: "the landing zone has not answered in time; the batch may land yet", retryAfter: .seconds(5)
-                )), time: time, timers: timers)
+                    detail: "no answer in time; whether the batch has landed is not known yet", retryAfter: .seconds(5))
+            ),
+            time: time, timers: timers)
     }
 
     /// One batch on its way.
@@ -76,7 +77,11 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
     package func land(
         _ batch: EncodedBatch, _ identity: BatchIdentity, deadline: MonotonicInstant, completion: @escaping Completion
     ) {
-        let completion = waiting.until(deadline, completion)
+        #if SLUICE_CANARIES
+            let completion = Canary.isOn(.answerLate) ? completion : waiting.until(deadline, completion)
+        #else
+            let completion = waiting.until(deadline, completion)
+        #endif
         let verdict = inFlight.withLock { index in
             index.begin(identity.digest, identity.fingerprint) { completion($0.asReplay) }
         }
@@ -94,10 +99,15 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
             notes: [("gateway", "\(gateway)"), ("events", "\(batch.entry.accepted)")])
         attempt(
             Attempt(object: object, entry: batch.entry, identity: identity, deadline: deadline) { [self] outcome in
-                let waiters = inFlight.withLock { $0.abort(identity.digest) }
+                let waiters = inFlight.signal { $0.abort(identity.digest) }
                 completion(outcome)
                 for waiter in waiters { waiter(outcome) }
             })
+    }
+
+    /// Waits until nothing is being landed any more, also of what was answered at its deadline; whether that is so.
+    func waitUntilIdle(deadline: MonotonicInstant) -> Bool {
+        inFlight.wait(until: deadline) { $0.underWay == 0 ? true : nil } ?? false
     }
 
     /// Asks the landing zone for the batch of that key, within the deadline.
@@ -112,20 +122,7 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
                         detail: "landing zone \(zone.name) is cut off \(zone.link.explanation)",
                         retryAfter: zone.link.retryAfter)))
         }
-        let once = Monitor(Optional(completion))
-        let answer: Completion = { outcome in
-            let completion = once.withLock { held in
-                defer { held = nil }
-                return held
-            }
-            completion?(outcome)
-        }
-        timers.after(min(deadline - time.monotonic(), .seconds(10))) {
-            answer(
-                .refused(
-                    .landingUnavailable(
-                        detail: "the landing zone did not answer in time", retryAfter: .seconds(5))))
-        }
+        let answer = waiting.until(min(deadline, time.monotonic() + .seconds(10)), completion)
         let name = KeyedObject.name(stream: configuration.name, identity: identity)
         zone.store.readPrefix(name, count: BlockHeader.maxEncodedBytes) { [self] outcome in
             switch outcome {
@@ -155,7 +152,13 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
         case .broken:
             return refuse(attempt, "the landing zone ignores create-only conditions, which this stream rests on", nil)
         }
-        zone.store.create(attempt.object) { [self] outcome in
+        // Nobody waits for longer; and what is sent is held in memory.
+        var object = attempt.object
+        object.patience = max(attempt.deadline - time.monotonic(), .seconds(1))
+        #if SLUICE_CANARIES
+            if Canary.isOn(.answerLate) { object.patience = nil }
+        #endif
+        zone.store.create(object) { [self] outcome in
             zone.link.heard(outcome)
             switch outcome {
             case .created, .same: record(attempt, attempt.entry, replayed: false)
@@ -181,6 +184,9 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
 
     /// The key is taken: by this batch, landed earlier or by another gateway, or by another body under the same key.
     private func resolve(_ attempt: Attempt) {
+        guard time.monotonic() < attempt.deadline else {
+            return refuse(attempt, "the key is taken, and there was no time to see by what", nil)
+        }
         zone.store.readPrefix(attempt.object.name, count: BlockHeader.maxEncodedBytes) { [self] outcome in
             switch outcome {
             case .absent: again(attempt, "the object vanished while it was compared")
