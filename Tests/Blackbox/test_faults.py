@@ -8,11 +8,12 @@ import re
 import shutil
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
 
-from control import eventually
+from control import Control, eventually
 from gateway import Gateway, problem
 from producers import Producer, assert_exactly_once, settle
 
@@ -132,6 +133,42 @@ def test_a_failed_sync_gives_503_and_the_next_batch_a_new_segment(folder):
         assert [line["event_key"] for line in gateway.landed("audit_logs")] == ["a", "b"]
         status, report = gateway.verify()
         assert (status, report["complete"]) == (0, True), report
+
+
+def test_a_sync_that_takes_seconds_holds_acknowledgements_back_and_intake_within_its_bound(folder):
+    need_strace()
+    delay, bound = 2, 1 << 20
+    with Gateway(folder, {"admission": {"in_flight_max_bytes": bound}}) as gateway:
+        control = Control(gateway)
+        tracer = subprocess.Popen(
+            ["strace", "-f", "-qq", "-o", "/dev/null", "-p", str(gateway.process.pid), "-e", "trace=fdatasync",
+             "-e", f"inject=fdatasync:delay_enter={delay}s"], stderr=subprocess.PIPE)
+        time.sleep(0.5)
+        event = '{"eventID":"%s","eventTime":"2026-01-01T00:00:00Z","pad":"' + "x" * 400_000 + '"}'
+        began, answers, most = time.monotonic(), {}, 0
+
+        def post(name):
+            # Whoever finds no room in time is told so, and comes again.
+            while (answer := gateway.post("audit_logs", (event % name).encode(), key=name, timeout=120)).status != 202:
+                assert answer.status == 503 and int(answer.headers["Retry-After"]) >= 1, answer
+                assert problem(answer)["type"].endswith("overloaded"), answer
+                time.sleep(0.5)
+            answers[name] = time.monotonic()
+
+        # Three times what may be in memory at once.
+        posts = [threading.Thread(target=post, args=(f"e{number}",)) for number in range(8)]
+        for thread in posts:
+            thread.start()
+        while any(thread.is_alive() for thread in posts):
+            most = max(most, control.get("/v1/status")["in_flight_bytes"])
+            assert gateway.request("GET", "/livez").status == 200
+            time.sleep(0.1)
+        assert len(answers) == len(posts) and min(answers.values()) - began >= delay, answers
+        assert 0 < most <= bound
+        tracer.terminate()
+        tracer.wait()
+        assert gateway.stop() == 0, gateway.tail()
+        assert sorted(line["event_key"] for line in gateway.landed("audit_logs")) == sorted(answers)
 
 
 CALLS = ["openat", "pwritev", "fdatasync", "fsync", "rename", "link", "unlink", "ftruncate", "fallocate", "mkdir",
