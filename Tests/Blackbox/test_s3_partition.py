@@ -154,7 +154,10 @@ def test_a_link_that_is_cut_again_and_again_loses_and_doubles_nothing(s3, proxy,
     seed = int(os.environ.get("SLUICE_SEED", random.randrange(1 << 32)))
     print(f"seed {seed}, {CUTS} cuts")
     dice = random.Random(seed)
-    settings = {"partition": PARTITION, "landing": {"retry_min_milliseconds": 20, "retry_max_milliseconds": 200}}
+    # One partition after another would make the gateway wait ever longer for the link to stay up.
+    settings = {
+        "partition": {**PARTITION, "heal_after_max_seconds": 2},
+        "landing": {"retry_min_milliseconds": 20, "retry_max_milliseconds": 200}}
     with Gateway(folder, settings, zone=S3Zone(s3, endpoint=proxy.endpoint, **IMPATIENT)) as gateway:
         wait_for_probe(proxy)
         producers = [Producer(gateway.port, f"p{number}", batch=5) for number in range(2)]
