@@ -63,7 +63,7 @@ package final class Journal<FS: FileSystem>: Sendable {
         do throws(FileError) {
             try reserve.spending { () throws(FileError) in try files.createDirectories(paths.directory) }
             // Entries come again when recovery runs a second time, after the reserve was given up: the index takes that.
-            let (keyLog, report, lives) = try reserve.spending { () throws(FileError) in
+            let (keyLog, report) = try reserve.spending { () throws(FileError) in
                 var keyLog = KeyLog(files: files, directory: paths.keys, configuration: configuration)
                 var retired = RetiredRanges()
                 var landed: [LandedSegment] = []
@@ -73,22 +73,18 @@ package final class Journal<FS: FileSystem>: Sendable {
                 } onLanded: {
                     landed.append($0)
                 }
-                retired.add(keyLog.retiredBefore)
+                try keyLog.expire(now: now)
                 var recovery = Recovery(files: files, paths: paths, stream: stream, gateway: gateway, retired: retired)
                 var report = try recovery.run(onEntry)
                 report.keyDamages = keyDamages
                 report.landed = landed
                 report.retired = retired
-                let lives = report.unread.union(report.ends.keys).union([incarnation])
-                // Only now: this recovery, should it end half way, is decided by the next one from the same. What can't be
-                // removed now is removed later.
-                try? keyLog.expire(now: now, lives: lives)
-                return (keyLog, report, lives)
+                return (keyLog, report)
             }
             reserve.restore()
             let journal = StreamJournal(
                 files: files, paths: paths, configuration: configuration, stream: stream, gateway: gateway,
-                incarnation: incarnation, keyLog: keyLog, reserve: reserve, lives: lives,
+                incarnation: incarnation, keyLog: keyLog, reserve: reserve,
                 heldBytes: (report.sealed + report.damagedSealed).reduce(0) { $0 + $1.length })
             return (journal, report)
         } catch {

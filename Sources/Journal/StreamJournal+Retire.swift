@@ -39,7 +39,7 @@ extension StreamJournal {
         }
         heldBytes -= segment.length
         // What could not be removed now is removed with the next segment.
-        try? keyLog.expire(now: now, lives: lives)
+        try? keyLog.expire(now: now)
         spaceReserve.restore()
     }
 

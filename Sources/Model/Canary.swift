@@ -34,8 +34,6 @@
         case answerBeforeLanding = "answer-before-landing"
         /// Batches taken in earlier lives are not recognised.
         case forgetKeysAtRestart = "forget-keys-at-restart"
-        /// Batches are forgotten long before the window ends.
-        case forgetEarly = "forget-early"
         /// Draining the newest first loses the oldest segment.
         case drainLosesSegment = "drain-loses-segment"
         /// A line of the trail that a crash left on its way is not written again.
