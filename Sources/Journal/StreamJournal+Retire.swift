@@ -26,12 +26,7 @@ extension StreamJournal {
             }
             // The sidecar outlives the segment: alone it is an orphan, but a segment without it would look unsealed.
             try files.syncDirectory(paths.directory)
-            #if SLUICE_CANARIES
-                let leaves = Canary.isOn(.leaveSidecar)
-            #else
-                let leaves = false
-            #endif
-            if !leaves { try unlinkUnlessGone(segment.path.suffixed(".sealed")) }
+            try unlinkUnlessGone(segment.path.suffixed(".sealed"))
         } catch {
             throw JournalError(
                 error.isOutOfSpace ? .full : .failed, "a landed segment could not be retired", stream: stream,
@@ -72,6 +67,9 @@ extension StreamJournal {
     }
 
     private func unlinkUnlessGone(_ path: FilePath) throws(FileError) {
+        #if SLUICE_CANARIES
+            if Canary.isOn(.leaveSidecar), path.string.hasSuffix(".sealed") { return }
+        #endif
         do throws(FileError) { try files.unlink(path) } catch  where error.errno == .noSuchFileOrDirectory {}
     }
 }

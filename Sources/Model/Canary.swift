@@ -52,7 +52,7 @@
         case rollLate = "roll-late"
         /// A batch of a strong stream waits a while for its refusal while its zone is cut off.
         case refuseLate = "refuse-late"
-        /// A batch of a strong stream is answered only when the zone has answered.
+        /// Who waits for the zone is answered only when it has answered.
         case answerLate = "answer-late"
         /// A landed segment's sidecar stays on the disk.
         case leaveSidecar = "leave-sidecar"

@@ -30,12 +30,7 @@ final class LineDeflater: @unchecked Sendable {
 
     /// Begins a batch of about `expected` bytes.
     func begin(expected: Int) {
-        isal_deflate_init(stream)
-        stream.pointee.level = 1
-        stream.pointee.level_buf = levelBuffer.assumingMemoryBound(to: UInt8.self)
-        stream.pointee.level_buf_size = sluice_isal_level1_bytes()
-        stream.pointee.gzip_flag = UInt16(IGZIP_DEFLATE)
-        stream.pointee.end_of_stream = 0
+        prepare(stream)
         chunkCount = 0
         uncompressedCount = 0
         crc32 = 0
@@ -43,6 +38,15 @@ final class LineDeflater: @unchecked Sendable {
         // Enough for most batches, so that a first flush need not grow it.
         let wanted = expected / 3 + (96 << 10)
         if output.count < wanted { output = [UInt8](repeating: 0, count: wanted) }
+    }
+
+    private func prepare(_ stream: UnsafeMutablePointer<isal_zstream>) {
+        isal_deflate_init(stream)
+        stream.pointee.level = 1
+        stream.pointee.level_buf = levelBuffer.assumingMemoryBound(to: UInt8.self)
+        stream.pointee.level_buf_size = sluice_isal_level1_bytes()
+        stream.pointee.gzip_flag = UInt16(IGZIP_DEFLATE)
+        stream.pointee.end_of_stream = 0
     }
 
     @inline(__always)
@@ -83,6 +87,17 @@ final class LineDeflater: @unchecked Sendable {
     }
 
     private func flush(last: Bool) {
+        if last, uncompressedCount == 0, let place = SteadyPlace.current {
+            place.with { stream in
+                prepare(stream)
+                compress(by: stream, last: true)
+            }
+        } else {
+            compress(by: stream, last: last)
+        }
+    }
+
+    private func compress(by stream: UnsafeMutablePointer<isal_zstream>, last: Bool) {
         let bytes = chunk.assumingMemoryBound(to: UInt8.self)
         crc32 = crc32_gzip_refl(crc32, bytes, UInt64(chunkCount))
         uncompressedCount += chunkCount

@@ -21,8 +21,7 @@ final class Delivery: @unchecked Sendable {
 
     init(
         _ key: String, _ events: [String], of stream: StreamName, _ asked: Consistency, to machine: Machine,
-        _ life: Life,
-        _ world: World
+        _ life: Life, _ world: World
     ) {
         self.stream = stream
         self.key = key

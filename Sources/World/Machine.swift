@@ -158,8 +158,7 @@ final class Machine: @unchecked Sendable {
     func strike(_ seed: UInt64) {
         disturb()
         var random = SeededGenerator(seed: seed)
-        let streams = world.streams.filter { $0.consistency == .available }.map(\.name) + [.ledger, .trail]
-        guard let rot = try? Rot.strike(disk, streams, &random) else { return }
+        guard let rot = try? Rot.strike(disk, world.journaled + [.ledger, .trail], &random) else { return }
         world.history.note(name, "a bit flips in \(rot.path), in the block of \(rot.events.joined(separator: ", "))")
         world.record.add(rot)
     }

@@ -77,12 +77,12 @@ final class Producer: @unchecked Sendable {
         if strand.chance(20) {
             strand.later(after: strand.spread(0.001...30)) { [self] in deliverAgain(pending, asked, to: machine) }
         }
-        guard machine.life != nil else {
+        guard let life = machine.life else {
             lastRefusal = "connection refused"
             world.record.refuse(lastRefusal)
             return again(after: strand.duration(0.5...5), now)
         }
-        deliver(pending, asked, to: machine) { [self] outcome in
+        deliver(pending, asked, to: machine, life) { [self] outcome in
             // The answer to an attempt that was given up is true all the same, and comes again.
             guard attempt == now, self.pending != nil else { return }
             if case .refused(let refusal) = outcome {
@@ -99,15 +99,15 @@ final class Producer: @unchecked Sendable {
 
     /// The network had kept a copy of the request; nobody waits for its answer.
     private func deliverAgain(_ batch: Batch, _ asked: Consistency, to machine: Machine) {
-        if isClosing || machine.life == nil { return }
+        guard !isClosing, let life = machine.life else { return }
         world.noteDuplicate()
-        deliver(batch, asked, to: machine) { _ in }
+        deliver(batch, asked, to: machine, life) { _ in }
     }
 
     private func deliver(
-        _ batch: Batch, _ asked: Consistency, to machine: Machine, then: @escaping @Sendable (BatchOutcome) -> Void
+        _ batch: Batch, _ asked: Consistency, to machine: Machine, _ life: Life,
+        then: @escaping @Sendable (BatchOutcome) -> Void
     ) {
-        guard let life = machine.life else { return }
         let delivery = Delivery(batch.key, batch.events, of: stream, asked, to: machine, life, world)
         strand.later(after: Life.patience + .seconds(1)) { [self] in world.checkAnswered(delivery) }
         life.submit(batch.text, key: batch.key, stream: stream, asked) { [self] outcome in

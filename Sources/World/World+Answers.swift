@@ -9,7 +9,7 @@ extension World {
         case .receipt(let receipt): take(receipt, of: delivery)
         case .refused(let refusal): take(refusal, of: delivery)
         }
-        checkPriority(outcome, of: delivery)
+        checkBudget(outcome, of: delivery)
     }
 
     /// Its deadline, and a second more, are over.
@@ -27,7 +27,6 @@ extension World {
         if let contradiction = record.acknowledge(delivery, told: loop.now, receipt) {
             violate("\(stream): \(contradiction)")
         }
-        checkBudget(of: machine)
         if delivery.isStrong, delivery.isCutOff {
             violate("\(stream): \(key) was acknowledged while the zone was cut off")
         }
@@ -95,8 +94,7 @@ extension World {
         loop.later(after: rollTime, tie: UInt64(summary.rollChecks)) { [self] in
             guard machine.undisturbed(delivery.zone) == since else { return }
             summary.rollChecks += 1
-            let there = landed[place(stream, machine.gatewayName)] ?? []
-            if let missing = delivery.events.first(where: { !there.contains($0) && !record.rotted.contains($0) }) {
+            if let missing = missing(delivery.events, in: landed[place(stream, machine.gatewayName)]) {
                 violate("\(machine.name): \(missing) of \(stream) has not landed \(rollTime.shown) after its receipt")
             }
         }

@@ -5,28 +5,25 @@ import SystemPackage
 
 /// Memory and disk stay within their limits.
 extension World {
+    /// What the journals of a gateway hold and have promised, where there is a budget.
+    func use(of machine: Machine) -> Int64? {
+        plan.journalBudgetBytes == nil ? nil : machine.life?.gateway.footprint.used
+    }
+
     /// Whatever happens, the streams of producers fill the journals no further than the budget. What a batch takes is known
     /// for sure only once it is encoded: the last ones under way may go beyond by the envelope of their events.
-    func checkBudget(of machine: Machine) {
+    ///
+    /// And a stream of the lowest priority is refused once the budget is as full as it may make it, one of the highest not before.
+    func checkBudget(_ outcome: BatchOutcome, of delivery: Delivery) {
+        let (stream, machine) = (delivery.stream, delivery.machine)
         guard let budget = plan.journalBudgetBytes, let footprint = machine.life?.gateway.footprint else { return }
         let held = streams.reduce(0) { $0 + (footprint.held[$1.name] ?? 0) }
         if held > budget + 3 * 4096 {
             violate("\(machine.name): the journals hold \(held) bytes, with a budget of \(budget)")
         }
-    }
-
-    /// What the journals of a gateway hold and have promised, where there is a budget.
-    func use(of machine: Machine) -> Int64? {
-        guard plan.journalBudgetBytes != nil, let footprint = machine.life?.gateway.footprint else { return nil }
-        return footprint.held.values.reduce(footprint.promised, +)
-    }
-
-    /// A stream of the lowest priority is refused once the budget is as full as it may make it; one of the highest not before.
-    func checkPriority(_ outcome: BatchOutcome, of delivery: Delivery) {
-        let (stream, machine) = (delivery.stream, delivery.machine)
-        guard let budget = plan.journalBudgetBytes, let before = delivery.use, let after = use(of: machine),
-            let priority = streams.first(where: { $0.name == stream })?.share.priority
+        guard let before = delivery.use, let priority = streams.first(where: { $0.name == stream })?.share.priority
         else { return }
+        let after = footprint.used
         let priorities = Set(streams.map(\.share.priority))
         // As docs/operations.md says it: 60 %, and the nth part of the rest.
         let lowest = Double(budget) * (0.6 + 0.4 / Double(priorities.count))
@@ -97,10 +94,9 @@ extension World {
     func checkDisk(of machine: Machine) throws(Violation) {
         var keyBytes: [StreamName: Int] = [:]
         var keyFiles: [StreamName: Int] = [:]
-        let files = Set(machine.disk.files())
-        let own: [StreamName] = [.ledger, .trail, .quarantine]
-        let journals = Set((streams.filter { $0.consistency == .available }.map(\.name) + own).map(\.description))
-        for path in machine.disk.files() {
+        let files = machine.disk.files()
+        let journals = Set((journaled + [.ledger, .trail, .quarantine]).map(\.description))
+        for path in files {
             let parts = path.components.map(\.string)
             // A disk that fails may keep what was to go; what rotted is kept for people.
             let mayStay = plan.hasDiskFaults || (parts.dropFirst().first == "damaged" && !record.rottedStreams.isEmpty)
@@ -121,9 +117,9 @@ extension World {
             }
             if !mayStay { throw Violation("\(machine.name): \(path) is left on the disk") }
         }
-        for stream in streams where stream.consistency == .available {
-            let batches = record.batchesOffered[stream.name] ?? 0
-            let (bytes, files) = (keyBytes[stream.name] ?? 0, keyFiles[stream.name] ?? 0)
+        for stream in journaled {
+            let batches = record.batchesOffered[stream] ?? 0
+            let (bytes, files) = (keyBytes[stream] ?? 0, keyFiles[stream] ?? 0)
             if bytes > 256 * (batches + files) {
                 throw Violation("\(machine.name): \(bytes) bytes in \(files) logs of keys, for \(batches) batches")
             }
@@ -142,4 +138,9 @@ extension World {
         }
         return sizes
     }
+}
+
+extension Footprint {
+    /// As the budget counts it.
+    fileprivate var used: Int64 { held.values.reduce(promised, +) }
 }

@@ -18,7 +18,7 @@ extension World {
             else { continue }
             let landed = try landedKeys(name)
             for (batch, told) in record.inOrder(name) where told.at < through && known.contains(told.by) {
-                if let missing = missing(told, landed[Place(stream: name, gateway: batch.gateway)]) {
+                if let missing = missing(told.events, in: landed[Place(stream: name, gateway: batch.gateway)]) {
                     throw Violation(
                         "\(name) is said to be complete through \(through), and \(missing) of \(batch.key) is missing")
                 }
@@ -31,7 +31,7 @@ extension World {
         for stream in streams.map(\.name) {
             let landed = try landedKeys(stream)
             for (batch, told) in record.inOrder(stream) {
-                if let missing = missing(told, landed[Place(stream: stream, gateway: batch.gateway)]) {
+                if let missing = missing(told.events, in: landed[Place(stream: stream, gateway: batch.gateway)]) {
                     throw Violation("\(stream): \(missing) of \(batch.key) was acknowledged and never landed")
                 }
             }
@@ -52,9 +52,9 @@ extension World {
         }
     }
 
-    /// The first event that was acknowledged, did not rot and is not there.
-    private func missing(_ told: Record.Acknowledged, _ landed: Set<String>?) -> String? {
-        told.events.first { !(landed?.contains($0) ?? false) && !record.rotted.contains($0) }
+    /// The first of acknowledged events that did not rot and is not there.
+    func missing(_ events: [String], in landed: Set<String>?) -> String? {
+        events.first { !(landed?.contains($0) ?? false) && !record.rotted.contains($0) }
     }
 
     /// Nothing holds complete-through back for good: once all has landed and everybody has stated positions since, it has passed

@@ -3,9 +3,9 @@ import Model
 import Payload
 import Simulation
 
-/// Several regions of one or two gateways, with one landing zone or two, hours of it from one seed: links that get cut, lose, slow down and lie, gateways
-/// that die, disks that tear and rot, operators who take over, producers who repeat themselves. What must hold is checked
-/// against an independent record of what producers were told.
+/// Several regions of one or two gateways, with one landing zone or two, hours of it from one seed: links that get cut, lose,
+/// slow down and lie, gateways that die, disks that tear and rot, operators who take over, producers who repeat themselves. What
+/// must hold is checked against an independent record of what producers were told.
 ///
 /// The gateways run the production code of journal, gateway, partition control and landing, step by step.
 package final class World: @unchecked Sendable {
@@ -29,6 +29,7 @@ package final class World: @unchecked Sendable {
 
     /// - Parameter keepsHistory: for ``timeline``. Default false.
     package init(_ trial: Trial, keepsHistory: Bool = false) {
+        SteadyPlace.use()
         self.trial = trial
         var random = SeededGenerator(seed: trial.seed)
         let plan = Plan(&random, hours: trial.hours)
@@ -238,6 +239,9 @@ package final class World: @unchecked Sendable {
     // MARK: For producers
 
     func isStrong(_ stream: StreamName) -> Bool { streams.contains { $0.name == stream && $0.consistency == .strong } }
+
+    /// Producers' streams that have a journal.
+    var journaled: [StreamName] { streams.filter { $0.consistency == .available }.map(\.name) }
 
     func bucket(of stream: StreamName) -> Bucket { buckets[plan.zone(of: stream)]! }
 

@@ -15,23 +15,23 @@ package final class StreamLanding<FS: FileSystem, Time: TimeSource>: Sendable {
     private struct Wait {
         var incarnation: Incarnation
         var first: UInt64
-        var deadline: MonotonicInstant
         var completion: @Sendable (Outcome) -> Void
     }
     private struct State {
         var index: LandedIndex
         var through: LandedThrough
-        var waits: [Wait] = []
+        /// In the order of their numbers.
+        var waits: [UInt64: Wait] = [:]
+        var nextWait: UInt64 = 0
         /// What this life sealed lies below it.
         var sealedEnd: UInt64 = 0
         var earlySeal = EarlySeal()
-        var sweepAt: MonotonicInstant?
         var stopping = false
 
         mutating func take(where isDone: (Wait) -> Bool) -> [Wait] {
-            let done = waits.filter(isDone)
-            if !done.isEmpty { waits.removeAll(where: isDone) }
-            return done
+            let done = waits.filter { isDone($0.value) }.sorted { $0.key < $1.key }
+            for (number, _) in done { waits[number] = nil }
+            return done.map(\.value)
         }
     }
 
@@ -40,6 +40,7 @@ package final class StreamLanding<FS: FileSystem, Time: TimeSource>: Sendable {
     private let time: Time
     private let timers: TimerQueue<Time>
     private let state: Monitor<State>
+    private let deadlines: DeadlineKeeper<Outcome, Time>
 
     /// `writer` is bound before the first call.
     init(
@@ -51,6 +52,7 @@ package final class StreamLanding<FS: FileSystem, Time: TimeSource>: Sendable {
         self.time = time
         self.timers = timers
         state = Monitor(State(index: index, through: LandedThrough(incarnation: incarnation)))
+        deadlines = DeadlineKeeper(late: .late, time: time, timers: timers)
     }
 
     /// The landed object that holds the sequence; `.some(nil)` when it landed under a name that is not known.
@@ -108,19 +110,21 @@ package final class StreamLanding<FS: FileSystem, Time: TimeSource>: Sendable {
         completion: @escaping @Sendable (Outcome) -> Void
     ) {
         let now = time.monotonic()
-        let (settled, action, sweep) = state.withLock { state -> (Outcome?, EarlySeal.Action, Bool) in
-            if state.index.object(of: first, incarnation) != nil { return (.landed, .none, false) }
-            if state.stopping { return (.stopping, .none, false) }
-            if deadline <= now { return (.late, .none, false) }
-            state.waits.append(
-                Wait(incarnation: incarnation, first: first, deadline: deadline, completion: completion))
+        let (settled, action) = state.withLock { state -> (Outcome?, EarlySeal.Action) in
+            if state.index.object(of: first, incarnation) != nil { return (.landed, .none) }
+            if state.stopping { return (.stopping, .none) }
+            if deadline <= now { return (.late, .none) }
+            let number = state.nextWait
+            state.nextWait += 1
+            let answer = deadlines.until(deadline) { [weak self] outcome in
+                if case .late = outcome { self?.state.withLock { $0.waits[number] = nil } }
+                completion(outcome)
+            }
+            state.waits[number] = Wait(incarnation: incarnation, first: first, completion: answer)
             let isOpen = incarnation == self.incarnation && first >= state.sealedEnd
-            let sweeps = state.sweepAt.map { deadline < $0 } ?? true
-            if sweeps { state.sweepAt = deadline }
-            return (nil, isOpen ? state.earlySeal.asked(now: now) : .none, sweeps)
+            return (nil, isOpen ? state.earlySeal.asked(now: now) : .none)
         }
         if let settled { return completion(settled) }
-        if sweep { plan(deadline) }
         switch action {
         case .none: break
         case .seal: seal()
@@ -138,12 +142,15 @@ package final class StreamLanding<FS: FileSystem, Time: TimeSource>: Sendable {
     }
 
     /// Forgets who waits, as the death of a process does.
-    func abandon() { _ = state.withLock { $0.take { _ in true } } }
+    func abandon() {
+        deadlines.abandon()
+        state.withLock { $0.waits = [:] }
+    }
 
     private func sealIfWanted() {
         let now = time.monotonic()
         let isDue = state.withLock { state in
-            let isWanted = state.waits.contains { $0.incarnation == incarnation && $0.first >= state.sealedEnd }
+            let isWanted = state.waits.values.contains { $0.incarnation == incarnation && $0.first >= state.sealedEnd }
             return state.earlySeal.due(isWanted: isWanted, now: now)
         }
         if isDue { seal() }
@@ -151,22 +158,4 @@ package final class StreamLanding<FS: FileSystem, Time: TimeSource>: Sendable {
 
     /// When it fails, the journal seals at its own time, and who waits hears of the deadline.
     private func seal() { writer.value?.seal { _ in } }
-
-    /// One timer for all that wait, at the earliest deadline.
-    private func plan(_ deadline: MonotonicInstant) {
-        timers.after(max(.zero, deadline - time.monotonic())) { [weak self] in self?.sweep(deadline) }
-    }
-
-    private func sweep(_ planned: MonotonicInstant) {
-        let now = time.monotonic()
-        let (late, next) = state.withLock { state -> ([Wait], MonotonicInstant?) in
-            // An earlier one was planned meanwhile, and plans what follows.
-            guard state.sweepAt == planned else { return ([], nil) }
-            let late = state.take { $0.deadline <= now }
-            state.sweepAt = state.waits.lazy.map { $0.deadline }.min()
-            return (late, state.sweepAt)
-        }
-        for wait in late { wait.completion(.late) }
-        if let next { plan(next) }
-    }
 }

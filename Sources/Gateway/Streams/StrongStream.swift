@@ -77,11 +77,7 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
     package func land(
         _ batch: EncodedBatch, _ identity: BatchIdentity, deadline: MonotonicInstant, completion: @escaping Completion
     ) {
-        #if SLUICE_CANARIES
-            let completion = Canary.isOn(.answerLate) ? completion : waiting.until(deadline, completion)
-        #else
-            let completion = waiting.until(deadline, completion)
-        #endif
+        let completion = waiting.until(deadline, completion)
         let verdict = inFlight.withLock { index in
             index.begin(identity.digest, identity.fingerprint) { completion($0.asReplay) }
         }
