@@ -19,11 +19,7 @@ extension FileSystem {
 
     /// The bytes of a small file, at most `limit`; `nil` when there is no such file.
     package func contents(of path: FilePath, limit: Int = 16 << 20) throws(FileError) -> [UInt8]? {
-        let file: File
-        do throws(FileError) { file = try open(path, .read) } catch {
-            if error.errno == .noSuchFileOrDirectory { return nil }
-            throw error
-        }
+        guard let file = try openIfThere(path) else { return nil }
         let size = try file.size()
         guard size <= limit else { throw FileError("read", path, .fileTooLarge) }
         var bytes = [UInt8](repeating: 0, count: Int(size))
@@ -32,5 +28,19 @@ extension FileSystem {
         }.get()
         bytes.removeLast(bytes.count - count)
         return bytes
+    }
+
+    /// For reading; `nil` when there is no such file. Any other error says nothing of whether there is one.
+    package func openIfThere(_ path: FilePath) throws(FileError) -> File? {
+        do throws(FileError) { return try open(path, .read) } catch  where error.errno == .noSuchFileOrDirectory {
+            return nil
+        }
+    }
+
+    /// `nil` when there is none of that name. Any other error says nothing of whether there is one.
+    package func statusIfThere(_ path: FilePath) throws(FileError) -> FileStatus? {
+        do throws(FileError) { return try status(path) } catch  where error.errno == .noSuchFileOrDirectory {
+            return nil
+        }
     }
 }

@@ -113,7 +113,10 @@ extension Gateway {
         for stream in opened { gateway.beginRescues(of: stream) }
         let openedFact = LedgerFact.incarnationOpened(version: configuration.version, at: beginning)
         gateway.beginStating([openedFact] + found) { [weak gateway, opened] in
-            for stream in opened { gateway?.endRescues(of: stream) }
+            for stream in opened {
+                gateway?.endRescues(of: stream)
+                stream.stream.writer.beginForgetting()
+            }
             gateway?.resumeLastSegments(of: ledgerOpened)
         }
         gateway.resumeAllButLastSegments(of: ledgerOpened)

@@ -42,6 +42,9 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
             dedup.insert(entry, incarnation: incarnation, first: first)
         }
         dedup.expire(now: time.now())
+        #if SLUICE_CANARIES
+            if Canary.isOn(.forgetBeforeTold) { core.beginForgetting(now: time.now()) }
+        #endif
         var index = LandedIndex(window: window, nameless: report.retired)
         for segment in report.landed { index.add(segment, now: time.now()) }
         let late = LateBound<StreamWriter<FS, Time>>()

@@ -43,13 +43,14 @@ package final class Journal<FS: FileSystem>: Sendable {
     /// Names of the streams that have a journal here.
     package func streams() throws(JournalError) -> [StreamName] {
         do throws(FileError) {
-            return try files.list(directory).compactMap { name in
-                let path = directory.child(name)
-                guard let stream = StreamName(name), name != "damaged",
-                    (try? files.status(path))?.isDirectory == true
-                else { return nil }
-                return stream
+            var streams: [StreamName] = []
+            for name in try files.list(directory) where name != "damaged" {
+                guard let stream = StreamName(name),
+                    try files.statusIfThere(directory.child(name))?.isDirectory == true
+                else { continue }
+                streams.append(stream)
             }
+            return streams
         } catch { throw JournalError(.failed, "the journal can't be listed", path: directory, error) }
     }
 
@@ -73,7 +74,7 @@ package final class Journal<FS: FileSystem>: Sendable {
                 } onLanded: {
                     landed.append($0)
                 }
-                try keyLog.expire(now: now)
+                retired.add(keyLog.retiredBefore)
                 var recovery = Recovery(files: files, paths: paths, stream: stream, gateway: gateway, retired: retired)
                 var report = try recovery.run(onEntry)
                 report.keyDamages = keyDamages
@@ -85,6 +86,7 @@ package final class Journal<FS: FileSystem>: Sendable {
             let journal = StreamJournal(
                 files: files, paths: paths, configuration: configuration, stream: stream, gateway: gateway,
                 incarnation: incarnation, keyLog: keyLog, reserve: reserve,
+                lives: report.unread.union(report.ends.keys).union([incarnation]),
                 heldBytes: (report.sealed + report.damagedSealed).reduce(0) { $0 + $1.length })
             return (journal, report)
         } catch {

@@ -61,7 +61,8 @@ package struct JournalSurvey<FS: FileSystem> {
     /// Every key log file of every stream, or of one.
     package func keyLogs(of only: StreamName? = nil) throws -> [KeyLogFile] {
         var found: [KeyLogFile] = []
-        for (stream, folder) in try streams(only) where (try? files.status(folder.child("keys")))?.isDirectory == true {
+        for (stream, folder) in try streams(only)
+        where try files.statusIfThere(folder.child("keys"))?.isDirectory == true {
             for (path, _) in try KeyLog.files(in: folder.child("keys"), files) {
                 do {
                     found.append(try read(path, stream))
@@ -101,7 +102,7 @@ package struct JournalSurvey<FS: FileSystem> {
         _ onBlock: (StreamName, BlockHeader, UnsafeRawBufferPointer) throws -> Void
     ) throws -> Segment {
         let file = try files.open(path, .read)
-        let sidecar = try? files.open(path.suffixed(".sealed"), .read)
+        let sidecar = try files.openIfThere(path.suffixed(".sealed"))
         let size = try file.size()
         var segment = Segment(stream: stream, path: path, sealed: sidecar != nil, size: size)
         let reader = SegmentReader<FS>(file, size: size)

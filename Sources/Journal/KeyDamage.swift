@@ -12,6 +12,7 @@ package struct KeyDamage: Sendable, Equatable, CustomStringConvertible {
 
     package var description: String {
         let place = "byte \(offset): \(bytes) bytes are no record, "
+        if batchesMax == 0, !isTail { return place + "what has landed of older batches may be named as lost" }
         return isTail
             ? place + "an append that a crash cut short, or damage to the last record"
             : place + "at most \(batchesMax) batches that have landed are no longer known, and would be taken again"

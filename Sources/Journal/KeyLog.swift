@@ -17,6 +17,7 @@ struct KeyLog<FS: FileSystem> {
     private struct Closed {
         var path: FilePath
         var newest: Timestamp
+        var retired: RetiredRanges
     }
 
     private let files: FS
@@ -25,6 +26,9 @@ struct KeyLog<FS: FileSystem> {
     private var open: Open?
     private var openPath: FilePath?
     private var openNewest: Timestamp?
+    private var openRetired = RetiredRanges()
+    /// What files that are gone told (``RetiredDocument``).
+    private(set) var retiredBefore = RetiredRanges()
     private var closed: [Closed] = []
     private var nextNumber: UInt64 = 0
 
@@ -40,13 +44,25 @@ struct KeyLog<FS: FileSystem> {
     ) throws(FileError) -> [KeyDamage] {
         try files.createDirectories(directory)
         var damages: [KeyDamage] = []
+        if let bytes = try files.contents(of: retiredPath) {
+            if let known = ChecksummedLine.decode(RetiredDocument.self, bytes)?.retired {
+                retiredBefore = known
+            } else {
+                damages.append(
+                    .init(file: retiredPath.string, offset: 0, bytes: Int64(bytes.count), isTail: false, batchesMax: 0))
+            }
+        }
         for (path, number) in try KeyLog.files(in: directory, files) {
             var newest = Timestamp(microseconds: .min)
+            var retired = RetiredRanges()
             var reader = try KeyLogReader(path, in: files)
             reading: while true {
                 switch try reader.next() {
                 case .record(let record):
-                    for (entry, first) in record.batches { onEntry(entry, record.incarnation, first) }
+                    for (entry, first) in record.batches {
+                        onEntry(entry, record.incarnation, first)
+                        retired.add(record.incarnation, SequenceRange(first: first, count: UInt64(entry.accepted)))
+                    }
                     if let landed = record.landed { onLanded(landed) }
                     newest = max(newest, record.newest ?? newest)
                 case .bad(let damage):
@@ -56,7 +72,7 @@ struct KeyLog<FS: FileSystem> {
                 case .end: break reading
                 }
             }
-            closed.append(Closed(path: path, newest: newest))
+            closed.append(Closed(path: path, newest: newest, retired: retired))
             nextNumber = number + 1
         }
         return damages
@@ -99,20 +115,43 @@ struct KeyLog<FS: FileSystem> {
         }
         file.batches += entries.count
         open = file
-        for (entry, _) in entries { openNewest = max(openNewest ?? entry.receivedAt, entry.receivedAt) }
+        for (entry, first) in entries {
+            openNewest = max(openNewest ?? entry.receivedAt, entry.receivedAt)
+            openRetired.add(segment.incarnation, SequenceRange(first: first, count: UInt64(entry.accepted)))
+        }
     }
 
-    /// Removes the files whose every key is older than the window.
-    mutating func expire(now: Timestamp) throws(FileError) {
+    /// Removes the files whose every key is older than the window. What recovery needs to know of them is kept.
+    /// - Parameter lives: those that may have segments in the journal.
+    mutating func expire(now: Timestamp, lives: Set<Incarnation>) throws(FileError) {
         let parts = configuration.idempotencyWindow.components
         let horizon = Timestamp(microseconds: now.microseconds - parts.seconds * 1_000_000)
-        guard closed.contains(where: { $0.newest < horizon }) else { return }
-        while let index = closed.firstIndex(where: { $0.newest < horizon }) {
-            try files.unlink(closed[index].path)
-            closed.remove(at: index)
+        let split = closed.partition { $0.newest < horizon }
+        guard split < closed.endIndex else { return }
+        var kept = retiredBefore
+        for file in closed[split...] { kept.add(file.retired) }
+        let others = closed[..<split].reduce(into: lives.union(openRetired.incarnations)) {
+            $0.formUnion($1.retired.incarnations)
+        }
+        kept = kept.keeping(others)
+        // Durable before anything goes.
+        try write(kept)
+        while closed.endIndex > split {
+            try files.unlink(closed[closed.endIndex - 1].path)
+            closed.removeLast()
         }
         try files.syncDirectory(directory)
     }
+
+    private mutating func write(_ retired: RetiredRanges) throws(FileError) {
+        #if SLUICE_CANARIES
+            if Canary.isOn(.forgetRetired) { return }
+        #endif
+        try files.replace(retiredPath, with: ChecksummedLine.encode(RetiredDocument(retired)))
+        retiredBefore = retired
+    }
+
+    private var retiredPath: FilePath { directory.appending("retired") }
 
     private mutating func create() throws(FileError) {
         let path = directory.child("\(nextNumber).keys")
@@ -122,10 +161,16 @@ struct KeyLog<FS: FileSystem> {
         open = Open(file: file, end: 0, batches: 0)
         openPath = path
         openNewest = nil
+        openRetired = RetiredRanges()
     }
 
     private mutating func close() {
-        if let openPath { closed.append(Closed(path: openPath, newest: openNewest ?? Timestamp(microseconds: .max))) }
+        if let openPath {
+            closed.append(
+                Closed(
+                    path: openPath, newest: openNewest ?? Timestamp(microseconds: .max), retired: openRetired))
+        }
+        openRetired = RetiredRanges()
         open = nil
         openPath = nil
     }

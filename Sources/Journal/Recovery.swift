@@ -139,7 +139,9 @@ struct Recovery<FS: FileSystem> {
 
     private func sidecar(of path: FilePath) throws(FileError) -> SealedSegment? {
         let sealed = path.suffixed(".sealed")
-        guard let status = try? files.status(sealed), status.size < 1 << 16 else { return nil }
+        // One that can't be asked for may be there: a segment without would be sealed anew, and may land with other bytes under
+        // its name.
+        guard let status = try files.statusIfThere(sealed), status.size < 1 << 16 else { return nil }
         let bytes = try files.open(sealed, .read).readPiece(at: 0, count: Int(status.size))
         return Sidecar.decode(bytes)?.segment(at: path)
     }

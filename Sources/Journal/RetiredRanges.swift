@@ -18,6 +18,28 @@ package struct RetiredRanges: Sendable {
         ranges[incarnation] = known
     }
 
+    mutating func add(_ other: RetiredRanges) {
+        for (incarnation, list) in other.ranges { for range in list { add(incarnation, range) } }
+    }
+
+    /// Of these lives only.
+    func keeping(_ lives: Set<Incarnation>) -> RetiredRanges {
+        var kept = RetiredRanges()
+        kept.ranges = ranges.filter { lives.contains($0.key) }
+        return kept
+    }
+
+    var incarnations: Set<Incarnation> { Set(ranges.keys) }
+
+    /// In order, and joined where nothing lies between.
+    func joined(_ incarnation: Incarnation) -> [SequenceRange] {
+        of(incarnation).sorted { $0.first < $1.first }.reduce(into: []) { joined, range in
+            guard let last = joined.last, range.first <= last.end else { return joined.append(range) }
+            joined[joined.count - 1] = SequenceRange(
+                first: last.first, count: max(last.end, range.end) - last.first)
+        }
+    }
+
     package func contains(_ sequence: UInt64, of incarnation: Incarnation) -> Bool {
         of(incarnation).contains { $0.first <= sequence && sequence < $0.end }
     }

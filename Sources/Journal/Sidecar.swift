@@ -41,23 +41,10 @@ struct Sidecar: Codable, Equatable {
         eventTimeLast = segment.eventTimes?.upperBound.microseconds
     }
 
-    /// JSON, a space, 8 hex digits, a newline.
-    func encoded() -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let json = try? encoder.encode(self) else { preconditionFailure("a sidecar is always encodable") }
-        let checksum = json.withUnsafeBytes { CRC32C.of($0) }
-        return [UInt8](json) + Array(" \(Sidecar.hex(checksum))\n".utf8)
-    }
+    func encoded() -> [UInt8] { ChecksummedLine.encode(self) }
 
     /// `nil` when the bytes are damaged.
-    static func decode(_ bytes: [UInt8]) -> Sidecar? {
-        guard bytes.count > 10, bytes.last == UInt8(ascii: "\n") else { return nil }
-        let json = Data(bytes.dropLast(10))
-        let checksum = json.withUnsafeBytes { CRC32C.of($0) }
-        guard Array(bytes.suffix(10)) == Array(" \(hex(checksum))\n".utf8) else { return nil }
-        return try? JSONDecoder().decode(Sidecar.self, from: json)
-    }
+    static func decode(_ bytes: [UInt8]) -> Sidecar? { ChecksummedLine.decode(Sidecar.self, bytes) }
 
     /// The segment it describes; `nil` when its values make none.
     func segment(at path: FilePath) -> SealedSegment? {
@@ -79,9 +66,4 @@ struct Sidecar: Codable, Equatable {
 
     /// What a segment's bytes can be, so that those of many can be added up.
     private static let sizes: ClosedRange<Int64> = 0...1 << 50
-
-    private static func hex(_ value: UInt32) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 8 - digits.utf8.count) + digits
-    }
 }

@@ -11,7 +11,7 @@ extension StreamJournal {
     package func retire(_ segment: SealedSegment, now: Timestamp) throws(JournalError) {
         do throws(FileError) {
             // Gone already when an earlier try failed behind this point.
-            if let file = try openUnlessGone(segment.path) {
+            if let file = try files.openIfThere(segment.path) {
                 let entries = try placedEntries(of: segment, in: file)
                 #if SLUICE_CANARIES
                     if Canary.isOn(.unlinkBeforeKeyLog) {
@@ -33,9 +33,22 @@ extension StreamJournal {
                 path: segment.path, error)
         }
         heldBytes -= segment.length
-        // What could not be removed now is removed with the next segment.
-        try? keyLog.expire(now: now)
+        expireKeys(now: now)
         spaceReserve.restore()
+    }
+
+    /// From now on keys go when the idempotency window has ended: at once, and with each segment that is retired. It is for the
+    /// owner to say, once what they tell of earlier lives is durable in the ledger: should this life end before, the next one
+    /// has to tell it.
+    package func beginForgetting(now: Timestamp) {
+        forgets = true
+        expireKeys(now: now)
+    }
+
+    private func expireKeys(now: Timestamp) {
+        guard forgets else { return }
+        // What could not be removed now is removed with the next segment.
+        try? keyLog.expire(now: now, lives: lives)
     }
 
     private func placedEntries(
@@ -57,12 +70,6 @@ extension StreamJournal {
                 else { return entries }
             case .end: return entries
             }
-        }
-    }
-
-    func openUnlessGone(_ path: FilePath) throws(FileError) -> FS.File? {
-        do throws(FileError) { return try files.open(path, .read) } catch  where error.errno == .noSuchFileOrDirectory {
-            return nil
         }
     }
 

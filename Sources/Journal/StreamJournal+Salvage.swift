@@ -45,7 +45,7 @@ extension StreamJournal {
 
     /// Whether the file holds what was sealed: then its bytes were damaged on their way only.
     private func isSound(_ segment: SealedSegment) throws(FileError) -> Bool {
-        guard let file = try openUnlessGone(segment.path), try file.size() == segment.length else { return false }
+        guard let file = try files.openIfThere(segment.path), try file.size() == segment.length else { return false }
         var hash = SHA256()
         var offset: Int64 = 0
         while offset < segment.length {
@@ -58,7 +58,7 @@ extension StreamJournal {
     }
 
     private func copySound(_ segment: SealedSegment) throws(FileError) -> Salvage {
-        guard let file = try openUnlessGone(segment.path) else {
+        guard let file = try files.openIfThere(segment.path) else {
             return Salvage(
                 sealed: [], damages: [damage(segment, segment.range, "the file of a sealed segment is gone")])
         }

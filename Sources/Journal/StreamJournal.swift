@@ -41,10 +41,14 @@ package final class StreamJournal<FS: FileSystem> {
     package internal(set) var heldBytes: Int64
     var keyLog: KeyLog<FS>
     let spaceReserve: SpaceReserve<FS>
+    /// That may have segments here: this one, and those that recovery found.
+    let lives: Set<Incarnation>
+    /// ``beginForgetting(now:)`` was called.
+    var forgets = false
 
     init(
         files: FS, paths: StreamPaths, configuration: JournalConfiguration, stream: StreamName, gateway: GatewayName,
-        incarnation: Incarnation, keyLog: KeyLog<FS>, reserve: SpaceReserve<FS>,
+        incarnation: Incarnation, keyLog: KeyLog<FS>, reserve: SpaceReserve<FS>, lives: Set<Incarnation>,
         heldBytes: Int64
     ) {
         self.heldBytes = heldBytes
@@ -56,6 +60,7 @@ package final class StreamJournal<FS: FileSystem> {
         self.incarnation = incarnation
         self.keyLog = keyLog
         spaceReserve = reserve
+        self.lives = lives
     }
 
     /// When the open segment must be sealed by age; at once when it is full or poisoned; `nil` when nothing is open.

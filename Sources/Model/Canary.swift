@@ -34,6 +34,12 @@
         case answerBeforeLanding = "answer-before-landing"
         /// Batches taken in earlier lives are not recognised.
         case forgetKeysAtRestart = "forget-keys-at-restart"
+        /// Batches are forgotten long before the window ends.
+        case forgetEarly = "forget-early"
+        /// Keys whose window has ended go before the ledger says of which lives they were.
+        case forgetBeforeTold = "forget-before-told"
+        /// Keys whose window has ended leave no word that their segments have landed.
+        case forgetRetired = "forget-retired"
         /// Draining the newest first loses the oldest segment.
         case drainLosesSegment = "drain-loses-segment"
         /// A line of the trail that a crash left on its way is not written again.

@@ -220,6 +220,7 @@ final class Machine: @unchecked Sendable {
         configuration.landing.drainOrder = world.plan.drainOrder
         configuration.landing.drainBytesPerSecond = world.plan.drainBytesPerSecond
         configuration.ownZone = world.plan.ownZone
+        configuration.idempotencyWindow = world.plan.idempotencyWindow
         return configuration
     }
 }

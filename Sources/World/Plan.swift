@@ -24,6 +24,8 @@ struct Plan {
     var drainBytesPerSecond: Int64?
     var segmentMaxAge: Duration
     var positionInterval: Duration
+    /// How long available streams recognise a batch; a day, or so little that it ends within the world.
+    var idempotencyWindow: Duration
     /// Between a producer's batches.
     var pauseSecondsMax: Double
     /// Between one gateway's faults.
@@ -51,6 +53,8 @@ struct Plan {
         drainBytesPerSecond = [nil, 4_000, 40_000].randomElement(using: &random)!
         segmentMaxAge = .seconds([5, 10, 30].randomElement(using: &random)!)
         positionInterval = .seconds([5, 30].randomElement(using: &random)!)
+        // By the wall clock: one that jumps ends a short window at once.
+        idempotencyWindow = !hasClockJumps && random.chance(4) ? random.duration(60...600) : .seconds(86_400)
         pauseSecondsMax = Double.random(in: 10...max(20, min(600, seconds / 6)), using: &random)
         quietSecondsMax = Double.random(in: min(300, seconds / 24)...max(20, min(3600, seconds / 4)), using: &random)
         for machine in 0..<gateways.reduce(0, +) { addFaults(on: machine, &random) }

@@ -109,6 +109,7 @@ final class Producer: @unchecked Sendable {
         then: @escaping @Sendable (BatchOutcome) -> Void
     ) {
         let delivery = Delivery(batch.key, batch.events, of: stream, asked, to: machine, life, world)
+        world.record.send(delivery, window: world.plan.idempotencyWindow)
         strand.later(after: Life.patience + .seconds(1)) { [self] in world.checkAnswered(delivery) }
         life.submit(batch.text, key: batch.key, stream: stream, asked) { [self] outcome in
             world.take(outcome, of: delivery)

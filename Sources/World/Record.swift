@@ -43,6 +43,10 @@ final class Record: @unchecked Sendable {
     private(set) var rottedStreams: Set<StreamName> = []
     /// A file may be taken for a later version's: nobody can say then how far its life went.
     private(set) var hasUnread = false
+    /// When a batch first went to a gateway.
+    private var firstSent: [StreamName: [Batch: MonotonicInstant]] = [:]
+    /// Events of batches that were sent again when the gateway may have forgotten them: they may be taken again.
+    private(set) var forgettable: Set<String> = []
     private(set) var refusals: [String: Int] = [:]
     /// By which batch each sequence was taken.
     private var places: [SequencePlace: String] = [:]
@@ -50,6 +54,23 @@ final class Record: @unchecked Sendable {
     func offer(_ events: [String], to stream: StreamName) {
         offered[stream, default: []].formUnion(events)
         batchesOffered[stream, default: 0] += 1
+    }
+
+    /// Takes down that it is sent to a gateway that recognises it for so long.
+    func send(_ delivery: Delivery, window: Duration) {
+        if delivery.isStrong { return }
+        let batch = Batch(key: delivery.key, gateway: delivery.machine.gatewayName)
+        guard let first = firstSent[delivery.stream]?[batch] else {
+            firstSent[delivery.stream, default: [:]][batch] = delivery.sent
+            return
+        }
+        // It is looked up some time before its deadline.
+        if delivery.sent + Life.patience > first + window { forgettable.formUnion(delivery.events) }
+    }
+
+    /// Whether they may be taken twice.
+    func isExcused(_ events: [String]) -> Bool {
+        isRotted(events) || (!forgettable.isEmpty && events.contains { forgettable.contains($0) })
     }
 
     /// Takes a receipt down; returns what contradicts what was said before.
@@ -67,7 +88,7 @@ final class Record: @unchecked Sendable {
                 acknowledged[stream]![batch]!.isTaken = true
             }
         }
-        guard !isRotted(events) else { return nil }
+        guard !isExcused(events) else { return nil }
         if let first = acknowledged[stream]?[batch] {
             // Of requests that are under way at once, that which is a repeat may be answered first.
             if !receipt.replayed, first.isTaken || delivery.sent > first.told {
@@ -100,7 +121,7 @@ final class Record: @unchecked Sendable {
         }
     }
 
-    func isRotted(_ events: [String]) -> Bool { !rotted.isEmpty && events.contains { rotted.contains($0) } }
+    private func isRotted(_ events: [String]) -> Bool { !rotted.isEmpty && events.contains { rotted.contains($0) } }
 
     func refuse(_ reason: String) { refusals[reason, default: 0] += 1 }
 

@@ -108,7 +108,7 @@ extension World {
             case 3 where journals.contains(parts[1]) && file.hasSuffix(".json.gz"): continue
             case 3 where journals.contains(parts[1]) && file.hasSuffix(".sealed"):
                 if files.contains(path.removingLastComponent().appending(String(file.dropLast(7)))) { continue }
-            case 4 where parts[2] == "keys" && file.hasSuffix(".keys"):
+            case 4 where parts[2] == "keys" && (file.hasSuffix(".keys") || file == "retired"):
                 guard let stream = StreamName(parts[1]) else { continue }
                 keyBytes[stream, default: 0] += (try? machine.disk.contents(path).count) ?? 0
                 keyFiles[stream, default: 0] += 1

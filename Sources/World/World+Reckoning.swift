@@ -83,7 +83,8 @@ extension World {
         // tell, or was forgotten and taken again: which, is checked above.
         case .gap:
             (stream == .ledger && finding.detail.hasSuffix("has not landed")) || record.rottedStreams.contains(stream)
-        case .damaged, .duplicate, .trailBroken: record.rottedStreams.contains(stream)
+        case .duplicate: record.rottedStreams.contains(stream) || !record.forgettable.isEmpty
+        case .damaged, .trailBroken: record.rottedStreams.contains(stream)
         default: false
         }
     }

@@ -213,7 +213,7 @@ package final class World: @unchecked Sendable {
             let place = place(of: object, stream.name)
             history.note("\(zone)", "has \(object)")
             for key in try buckets[zone]!.keys(of: object) where !landed[place, default: []].insert(key).inserted {
-                if !record.rotted.contains(key) { violate("\(stream.name): \(key) lands twice, now in \(object)") }
+                if !record.isExcused([key]) { violate("\(stream.name): \(key) lands twice, now in \(object)") }
             }
         } catch { violate("\(error)") }
     }

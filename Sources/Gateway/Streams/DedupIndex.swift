@@ -141,6 +141,9 @@ package struct DedupIndex: Sendable {
 
     /// Drops what is older than the window.
     package mutating func expire(now: Timestamp) {
+        #if SLUICE_CANARIES
+            let windowLength = Canary.isOn(.forgetEarly) ? windowLength / 4 : windowLength
+        #endif
         let horizon = now.microseconds - windowLength.wholeMicroseconds
         while oldest < order.count, let record = records[order[oldest]], record.receivedAt.microseconds < horizon {
             evictOldest()

@@ -32,6 +32,7 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
         case salvage(SealedSegment, @Sendable (Result<Salvage, JournalError>) -> Void)
         case endSalvage(SealedSegment, @Sendable (JournalError?) -> Void)
         case setAside(FilePath, @Sendable (JournalError?) -> Void)
+        case beginForgetting
     }
     package let stream: StreamName
     private let mailbox: Monitor<Mailbox>
@@ -107,6 +108,9 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
     func setAside(_ original: FilePath, completion: @escaping @Sendable (JournalError?) -> Void) {
         order(.setAside(original, completion))
     }
+
+    /// Keys whose window has ended may go: what they tell of earlier lives is durable in the ledger.
+    func beginForgetting() { order(.beginForgetting) }
 
     /// Ends the thread once everything given so far is done, and waits for it.
     package func stop() {

@@ -7,8 +7,8 @@ import SystemPackage
 
 @testable import Journal
 
-/// The files of a journal directory, from an input: of each a letter (`s` segment, `o` its sidecar, `k` key log), a digit
-/// that is its number (from `P` on, another life's), the bytes' count in decimal and a space, the bytes.
+/// The files of a journal directory, from an input: of each a letter (`s` segment, `o` its sidecar, `k` key log, `r` what
+/// key logs told that are gone), a digit that is its number (from `P` on, another life's), the bytes' count in decimal and a space, the bytes.
 struct JournalFiles {
     static let directory: FilePath = "/j"
     static let gateway = GatewayName("golden-1")!
@@ -38,6 +38,9 @@ struct JournalFiles {
                 if mending { Blocks.mend(&bytes) }
             case UInt8(ascii: "o"):
                 name = segment + ".sealed"
+                if mending { JournalFiles.mendSidecar(&bytes) }
+            case UInt8(ascii: "r"):
+                name = "keys/retired"
                 if mending { JournalFiles.mendSidecar(&bytes) }
             default:
                 name = "keys/\(number % 10).keys"
@@ -85,7 +88,7 @@ struct JournalFiles {
                 for start in bytes.indices {
                     for (entry, _) in JournalFiles.record(bytes[start...])?.batches ?? [] { entries.insert(entry) }
                 }
-            } else {
+            } else if name.contains(".json.gz") {
                 Blocks.all(bytes) { entries.formUnion($0.entries) }
             }
         }

@@ -9,7 +9,8 @@ import SystemPackage
 extension FuzzTarget {
     /// A journal directory of any bytes at all, and recovery from it. The first byte's bits: 1 mends all checksums, so that
     /// what is behind them is reached, be it as contradictory as no disk makes it; 2 lets a recovery be cut by a power
-    /// failure after so many operations as the second byte says. ``JournalFiles`` reads the rest.
+    /// failure after so many operations as the second byte says; 4 lets keys whose window has ended go before the second one.
+    /// ``JournalFiles`` reads the rest.
     static let journal = FuzzTarget("journal", maxBytes: 1 << 14) { input in
         var reader = InputReader(input)
         let options = reader.byte()
@@ -23,8 +24,10 @@ extension FuzzTarget {
 
         let first = try RecoveredJournal(disk, life: 100)
         try first.check(files)
+        if options & 4 != 0 { first.forget() }
         let second = try RecoveredJournal(disk, life: 101)
         if !mending {
+            try hold(second.names(nothingBut: first), "recovered a second time, more is lost")
             try second.isSame(as: first, copied: files.hasCopies, "recovered a second time")
         }
 
@@ -111,7 +114,7 @@ final class RecoveredJournal {
         for incarnation in Set(report.sealed.map(\.incarnation)) {
             try hold(report.ends[incarnation] == other.report.ends[incarnation], "\(what), sequences end elsewhere")
         }
-        // Key logs out of the idempotency window, and such as hold nothing, are removed once they have been read.
+        // Key logs out of the idempotency window, and such as hold nothing, may have been removed.
         let horizon = Timestamp(microseconds: JournalFiles.now.microseconds - 86_400_000_000)
         func recent(_ recovered: RecoveredJournal) -> (Set<Remembered>, [LandedSegment], [KeyDamage]) {
             (
@@ -121,6 +124,16 @@ final class RecoveredJournal {
             )
         }
         try hold(recent(self) == recent(other), "\(what), other batches are remembered, or others have landed")
+    }
+
+    func forget() { stream.beginForgetting(now: JournalFiles.now) }
+
+    /// Whether all that is named as lost here was there too.
+    func names(nothingBut other: RecoveredJournal) -> Bool {
+        report.damages.allSatisfy { damage in
+            let known = other.report.damages.filter { $0.incarnation == damage.incarnation }.map(\.range)
+            return damage.range.gaps(between: known).isEmpty
+        }
     }
 
     func salvageAll() throws {

@@ -8,6 +8,7 @@ struct JournalFacts {
         var digest: BatchDigest
         var incarnation: Incarnation
         var range: SequenceRange
+        var received: Timestamp
     }
     private struct Place: Hashable {
         var incarnation: Incarnation
@@ -24,9 +25,17 @@ struct JournalFacts {
     private var landedLines: [Place: String] = [:]
     /// What this life's recovery remembered.
     private var memory: [BatchDigest: Set<Place>] = [:]
+    /// Lives whose end the ledger tells.
+    private var told: Set<Incarnation> = []
 
     /// A new life begins.
     mutating func begin() { memory = [:] }
+
+    /// What a recovery says of how lives ended is durable elsewhere.
+    mutating func tell(_ report: RecoveryReport) {
+        told.formUnion(report.ends.keys)
+        told.formUnion(report.retired.ends.keys)
+    }
 
     mutating func remembered(_ entry: BatchEntry, _ incarnation: Incarnation, _ first: UInt64) {
         memory[entry.digest, default: []].insert(Place(incarnation: incarnation, sequence: first))
@@ -36,7 +45,9 @@ struct JournalFacts {
 
     mutating func acknowledge(_ made: MadeBatch, _ range: SequenceRange, _ incarnation: Incarnation) throws {
         guard range.count == UInt64(made.lines.count) else { throw Violation("acknowledged with a wrong count") }
-        acknowledged.append(Acknowledged(digest: made.digest, incarnation: incarnation, range: range))
+        acknowledged.append(
+            Acknowledged(
+                digest: made.digest, incarnation: incarnation, range: range, received: made.batch.entry.receivedAt))
     }
 
     /// The journal hands out a segment whose file holds `bytes`.
@@ -85,7 +96,9 @@ struct JournalFacts {
     }
 
     /// Judges a recovery by the segments it found, each with its file's bytes.
-    mutating func recovered(_ report: RecoveryReport, _ bytesOf: (SealedSegment) throws -> [UInt8]) throws {
+    mutating func recovered(
+        _ report: RecoveryReport, window: Duration, now: Timestamp, _ bytesOf: (SealedSegment) throws -> [UInt8]
+    ) throws {
         guard report.damages.isEmpty, report.damagedSealed.isEmpty, report.refused.isEmpty else {
             throw Violation("nothing was damaged, but: \(report.damages) \(report.damagedSealed) \(report.refused)")
         }
@@ -111,9 +124,14 @@ struct JournalFacts {
                 }
             }
         }
+        let horizon = now.microseconds - window.components.seconds * 1_000_000
         for batch in acknowledged {
             let first = Place(incarnation: batch.incarnation, sequence: batch.range.first)
-            guard memory[batch.digest]?.contains(first) == true else {
+            let end = report.ends[batch.incarnation] ?? report.retired.ends[batch.incarnation] ?? 0
+            guard told.contains(batch.incarnation) || batch.range.end <= end else {
+                throw Violation("nobody says that \(batch.incarnation) went beyond \(end)")
+            }
+            guard memory[batch.digest]?.contains(first) == true || batch.received.microseconds < horizon else {
                 throw Violation("the acknowledged batch at \(batch.range) of \(batch.incarnation) is forgotten")
             }
             for (offset, line) in lines[batch.digest]!.enumerated() {

@@ -12,6 +12,8 @@ final class JournalRun<FS: FileSystem> {
     private let files: FS
     private var facts = JournalFacts()
     private var random: SeededGenerator
+    /// Of its own, so that the seeds that found something still do.
+    private var windows: SeededGenerator
     private var maker = BatchMaker()
     private var configuration = JournalConfiguration()
     private var clock = Names.start
@@ -26,12 +28,21 @@ final class JournalRun<FS: FileSystem> {
         files = wrap(disk.fileSystem)
         configuration.reserveStepBytes = 4096
         configuration.keyLogBatches = Int.random(in: 1...20, using: &random)
+        windows = SeededGenerator(seed: ~seed)
+        if Int.random(in: 0..<3, using: &windows) == 0 {
+            configuration.idempotencyWindow = .seconds(Int.random(in: 60...10_000, using: &windows))
+        }
     }
 
     /// Throws ``Violation`` when something that must hold does not. Returns how many batches were acknowledged.
     func run() throws -> Int {
         for _ in 0..<Int.random(in: 2...5, using: &random) {
             guard let life = try begin() else { break }
+            if Int.random(in: 0..<4, using: &windows) > 0 {
+                // As the gateway does once its ledger has it.
+                facts.tell(life.report)
+                life.stream.beginForgetting(now: clock)
+            }
             try live(life.stream)
             // The journal's lock ends with it.
             withExtendedLifetime(life.journal) {}
@@ -58,6 +69,7 @@ final class JournalRun<FS: FileSystem> {
     private struct Life {
         var journal: Journal<FS>
         var stream: StreamJournal<FS>
+        var report: RecoveryReport
     }
 
     /// Recovers, through faults and power cuts first; `nil` when the disk is too full for that.
@@ -70,11 +82,13 @@ final class JournalRun<FS: FileSystem> {
             incarnation = Incarnation(rawValue: random.next())
             facts.begin()
             switch attempt() {
-            case .success(let (life, report)):
+            case .success(let life):
                 disk.setFailures(nil)
                 // What recovery said must hold even if the power goes at once.
-                try facts.recovered(report) { try disk.contents($0.path) }
-                pending = report.sealed
+                try facts.recovered(life.report, window: configuration.idempotencyWindow, now: clock) {
+                    try disk.contents($0.path)
+                }
+                pending = life.report.sealed
                 return life
             case .failure(let error):
                 if attemptsLeft == 0 {
@@ -87,7 +101,7 @@ final class JournalRun<FS: FileSystem> {
         return nil
     }
 
-    private func attempt() -> Result<(Life, RecoveryReport), JournalError> {
+    private func attempt() -> Result<Life, JournalError> {
         do throws(JournalError) {
             let journal = try Journal(
                 files: files, directory: Names.journal, configuration: configuration, gateway: Names.gateway,
@@ -95,7 +109,7 @@ final class JournalRun<FS: FileSystem> {
             let (stream, report) = try journal.open(Names.stream, now: clock) { [unowned self] entry, life, first in
                 facts.remembered(entry, life, first)
             }
-            return .success((Life(journal: journal, stream: stream), report))
+            return .success(Life(journal: journal, stream: stream, report: report))
         } catch { return .failure(error) }
     }
 

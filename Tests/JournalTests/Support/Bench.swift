@@ -29,7 +29,8 @@ final class Bench {
     }
 
     /// Ends the life there may be, as `kill -9` does, and begins the next.
-    func start(now: Timestamp = Names.start) throws {
+    /// - Parameter forgetting: keys whose window has ended go.
+    func start(now: Timestamp = Names.start, forgetting: Bool = true) throws {
         stream = nil
         journal = nil
         disk.killProcess()
@@ -42,6 +43,7 @@ final class Bench {
         (stream, report) = try journal.open(Names.stream, now: now) { [unowned self] entry, incarnation, first in
             remembered.append(Remembered(digest: entry.digest, incarnation: incarnation, first: first))
         }
+        if forgetting { stream.beginForgetting(now: now) }
     }
 
     /// Appends one batch, as one block.
