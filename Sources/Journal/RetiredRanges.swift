@@ -22,10 +22,10 @@ package struct RetiredRanges: Sendable {
         for (incarnation, list) in other.ranges { for range in list { add(incarnation, range) } }
     }
 
-    /// Of these lives only.
+    /// Of these lives only, joined.
     func keeping(_ lives: Set<Incarnation>) -> RetiredRanges {
         var kept = RetiredRanges()
-        kept.ranges = ranges.filter { lives.contains($0.key) }
+        for incarnation in lives where ranges[incarnation] != nil { kept.ranges[incarnation] = joined(incarnation) }
         return kept
     }
 

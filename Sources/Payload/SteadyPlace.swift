@@ -4,9 +4,9 @@ import Synchronization
 
 /// One place in memory for ISA-L's state, the same in every process.
 ///
-/// ISA-L 2.30 takes a part of the address of its state for bytes of the text, once in each text (in the code for its first
-/// byte), and so overlooks a match now and then: the result is right, and a byte or two longer. Simulated worlds count
-/// compressed bytes, and are to be the same every time.
+/// ISA-L 2.30 takes a part of the address of its state for a text's first bytes, when it remembers where they are (in the code
+/// for its first byte). Whether it finds them when they come again so depends on the address: the result is right, but may be a
+/// byte or two longer. Simulated worlds count compressed bytes, and are to be the same every time.
 package final class SteadyPlace: @unchecked Sendable {
     // SAFETY: the memory is touched only with `lock` held.
     private static let isWanted = Atomic(false)

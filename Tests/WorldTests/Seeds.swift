@@ -53,5 +53,11 @@ enum Seeds {
         Known(
             seed: 823, hours: 0.02,
             story: "a start set a damaged segment aside, and died before the ledger named what was lost"),
+        Known(
+            seed: 17, hours: 2,
+            story: "keys whose window had ended took with them that what is behind an older segment has landed"),
+        Known(
+            seed: 37, hours: 0.5,
+            story: "keys went before their life's end was stated, and the start died: complete-through stood still"),
     ]
 }

@@ -1,0 +1,23 @@
+import Testing
+
+@testable import Payload
+
+@Suite struct SteadyPlaceTests {
+    @Test("texts are compressed to the same bytes wherever in memory that is done")
+    func same() {
+        SteadyPlace.use()
+        // Each begins in its own way, and soon again.
+        let texts = (0..<30_000).map { number in
+            Array(String(repeating: "\(number &* 2_654_435_761 % 100_000_007),", count: 3).utf8)
+        }
+        let deflaters = (0..<4).map { _ in LineDeflater() }
+        let compressed = deflaters.map { deflater in
+            texts.map { text in
+                deflater.begin(expected: text.count)
+                text.withUnsafeBytes { deflater.add($0) }
+                return deflater.finish()
+            }
+        }
+        #expect(compressed.dropFirst().allSatisfy { $0 == compressed[0] })
+    }
+}
