@@ -115,7 +115,7 @@ extension Gateway {
         gateway.beginStating([openedFact] + found) { [weak gateway, opened] in
             for stream in opened {
                 gateway?.endRescues(of: stream)
-                stream.stream.writer.beginForgetting()
+                stream.stream.writer.beginForgetting(untold: lives.unread)
             }
             gateway?.resumeLastSegments(of: ledgerOpened)
         }

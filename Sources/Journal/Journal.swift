@@ -64,7 +64,7 @@ package final class Journal<FS: FileSystem>: Sendable {
         do throws(FileError) {
             try reserve.spending { () throws(FileError) in try files.createDirectories(paths.directory) }
             // Entries come again when recovery runs a second time, after the reserve was given up: the index takes that.
-            let (keyLog, report) = try reserve.spending { () throws(FileError) in
+            var (keyLog, report) = try reserve.spending { () throws(FileError) in
                 var keyLog = KeyLog(files: files, directory: paths.keys, configuration: configuration)
                 var retired = RetiredRanges()
                 var landed: [LandedSegment] = []
@@ -72,6 +72,7 @@ package final class Journal<FS: FileSystem>: Sendable {
                     retired.add(incarnation, SequenceRange(first: first, count: UInt64(entry.accepted)))
                     onEntry(entry, incarnation, first)
                 } onLanded: {
+                    retired.add($0.incarnation, $0.range)
                     landed.append($0)
                 }
                 retired.add(keyLog.retiredBefore)
@@ -82,6 +83,9 @@ package final class Journal<FS: FileSystem>: Sendable {
                 report.retired = retired
                 return (keyLog, report)
             }
+            // Only now: should recovery end half way, the next one is to decide by the same. What can't be removed now is removed
+            // later.
+            try? reserve.spending { () throws(FileError) in try keyLog.expire(now: now, lives: nil) }
             reserve.restore()
             let journal = StreamJournal(
                 files: files, paths: paths, configuration: configuration, stream: stream, gateway: gateway,

@@ -63,6 +63,7 @@ package struct JournalSurvey<FS: FileSystem> {
         var found: [KeyLogFile] = []
         for (stream, folder) in try streams(only)
         where try files.statusIfThere(folder.child("keys"))?.isDirectory == true {
+            if let damaged = try damagedRetired(folder.child("keys"), stream) { found.append(damaged) }
             for (path, _) in try KeyLog.files(in: folder.child("keys"), files) {
                 do {
                     found.append(try read(path, stream))
@@ -72,6 +73,15 @@ package struct JournalSurvey<FS: FileSystem> {
             }
         }
         return found
+    }
+
+    private func damagedRetired(_ keys: FilePath, _ stream: StreamName) throws -> KeyLogFile? {
+        let path = keys.appending("retired")
+        switch try RetiredDocument.find(path, in: files) {
+        case .ranges: return nil
+        case .damaged(let damage), .later(let damage):
+            return KeyLogFile(stream: stream, path: path, size: damage.bytes, damages: [damage])
+        }
     }
 
     private func streams(_ only: StreamName?) throws(FileError) -> [(StreamName, FilePath)] {
@@ -102,9 +112,13 @@ package struct JournalSurvey<FS: FileSystem> {
         _ onBlock: (StreamName, BlockHeader, UnsafeRawBufferPointer) throws -> Void
     ) throws -> Segment {
         let file = try files.open(path, .read)
-        let sidecar = try files.openIfThere(path.suffixed(".sealed"))
         let size = try file.size()
-        var segment = Segment(stream: stream, path: path, sealed: sidecar != nil, size: size)
+        var segment = Segment(stream: stream, path: path, sealed: true, size: size)
+        var sidecar: FS.File?
+        do {
+            sidecar = try files.openIfThere(path.suffixed(".sealed"))
+            segment.sealed = sidecar != nil
+        } catch { segment.faults.append("its sidecar can't be read: \(error)") }
         let reader = SegmentReader<FS>(file, size: size)
         while true {
             switch try reader.next() {

@@ -29,6 +29,8 @@ struct KeyLog<FS: FileSystem> {
     private var openRetired = RetiredRanges()
     /// What files that are gone told (``RetiredDocument``).
     private(set) var retiredBefore = RetiredRanges()
+    /// That file is a later version's: it stays as it is, and so do the key logs.
+    private var keepsAll = false
     private var closed: [Closed] = []
     private var nextNumber: UInt64 = 0
 
@@ -44,13 +46,12 @@ struct KeyLog<FS: FileSystem> {
     ) throws(FileError) -> [KeyDamage] {
         try files.createDirectories(directory)
         var damages: [KeyDamage] = []
-        if let bytes = try files.contents(of: retiredPath) {
-            if let known = ChecksummedLine.decode(RetiredDocument.self, bytes)?.retired {
-                retiredBefore = known
-            } else {
-                damages.append(
-                    .init(file: retiredPath.string, offset: 0, bytes: Int64(bytes.count), isTail: false, batchesMax: 0))
-            }
+        switch try RetiredDocument.find(retiredPath, in: files) {
+        case .ranges(let ranges): retiredBefore = ranges
+        case .damaged(let damage): damages.append(damage)
+        case .later(let damage):
+            damages.append(damage)
+            keepsAll = true
         }
         for (path, number) in try KeyLog.files(in: directory, files) {
             var newest = Timestamp(microseconds: .min)
@@ -63,7 +64,10 @@ struct KeyLog<FS: FileSystem> {
                         onEntry(entry, record.incarnation, first)
                         retired.add(record.incarnation, SequenceRange(first: first, count: UInt64(entry.accepted)))
                     }
-                    if let landed = record.landed { onLanded(landed) }
+                    if let landed = record.landed {
+                        onLanded(landed)
+                        retired.add(landed.incarnation, landed.range)
+                    }
                     newest = max(newest, record.newest ?? newest)
                 case .bad(let damage):
                     damages.append(damage)
@@ -89,10 +93,6 @@ struct KeyLog<FS: FileSystem> {
     mutating func append(
         _ entries: [(entry: BatchEntry, first: UInt64)], of segment: LandedSegment
     ) throws(FileError) {
-        guard !entries.isEmpty else { return }
-        if let open, open.batches >= configuration.keyLogBatches { close() }
-        if open == nil { try create() }
-        guard var file = open else { preconditionFailure("a key log was just created") }
         var records: [KeyLogRecord] = []
         for start in stride(from: 0, to: entries.count, by: KeyLogRecord.batchesMax) {
             let part = entries[start..<min(start + KeyLogRecord.batchesMax, entries.count)]
@@ -100,6 +100,10 @@ struct KeyLog<FS: FileSystem> {
         }
         // Behind its keys: a file that is cut between them remembers the batches, and that they have landed.
         if !segment.range.isEmpty { records.append(KeyLogRecord(landed: segment)) }
+        if records.isEmpty { return }
+        if let open, open.batches >= configuration.keyLogBatches { close() }
+        if open == nil { try create() }
+        guard var file = open else { preconditionFailure("a key log was just created") }
         do throws(FileError) {
             // A record is written only once the one before it is durable, so that a torn record with a sound one after it is
             // always damage and never an append that a power cut tore (model seed 1306).
@@ -115,29 +119,37 @@ struct KeyLog<FS: FileSystem> {
         }
         file.batches += entries.count
         open = file
+        for record in records {
+            guard let newest = record.newest else { continue }
+            openNewest = max(openNewest ?? newest, newest)
+        }
         for (entry, first) in entries {
-            openNewest = max(openNewest ?? entry.receivedAt, entry.receivedAt)
             openRetired.add(segment.incarnation, SequenceRange(first: first, count: UInt64(entry.accepted)))
         }
+        openRetired.add(segment.incarnation, segment.range)
     }
 
     /// Removes the files whose every key is older than the window. What recovery needs to know of them is kept.
-    /// - Parameter lives: those that may have segments in the journal.
-    mutating func expire(now: Timestamp, lives: Set<Incarnation>) throws(FileError) {
-        let parts = configuration.idempotencyWindow.components
-        let horizon = Timestamp(microseconds: now.microseconds - parts.seconds * 1_000_000)
+    /// - Parameter lives: those that may have segments in the journal, or of which nobody has said how they ended; `nil`: all.
+    mutating func expire(now: Timestamp, lives: Set<Incarnation>?) throws(FileError) {
+        if keepsAll { return }
+        let horizon = Timestamp(
+            microseconds: now.microseconds - configuration.idempotencyWindow.wholeMicroseconds)
         let split = closed.partition { $0.newest < horizon }
-        guard split < closed.endIndex else { return }
         var kept = retiredBefore
         for file in closed[split...] { kept.add(file.retired) }
-        let others = closed[..<split].reduce(into: lives.union(openRetired.incarnations)) {
+        let others = closed[..<split].reduce(into: openRetired.incarnations) {
             $0.formUnion($1.retired.incarnations)
         }
-        kept = kept.keeping(others)
+        kept = kept.keeping(lives.map(others.union) ?? kept.incarnations)
         // Durable before anything goes.
-        try write(kept)
+        if kept != retiredBefore { try write(kept) }
+        guard split < closed.endIndex else { return }
         while closed.endIndex > split {
-            try files.unlink(closed[closed.endIndex - 1].path)
+            // Somebody may have made room.
+            do throws(FileError) { try files.unlink(closed[closed.endIndex - 1].path) } catch
+                where error.errno == .noSuchFileOrDirectory
+            {}
             closed.removeLast()
         }
         try files.syncDirectory(directory)

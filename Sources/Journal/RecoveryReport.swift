@@ -40,7 +40,7 @@ package struct RecoveryReport: Sendable {
     package var events: UInt64 = 0
     /// Segments that the key log knows to have landed, and under which name.
     package var landed: [LandedSegment] = []
-    /// Sequences that the key log knows to have landed, also where an older version did not write the object's name.
+    /// Sequences that the key log knows, or knew, to have landed, also where an older version did not write the object's name.
     package var retired = RetiredRanges()
 
     package init() {}

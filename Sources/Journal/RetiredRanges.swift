@@ -1,17 +1,17 @@
 package import Model
 
-/// Which sequences the key log remembers: those of segments that have landed and are gone.
-package struct RetiredRanges: Sendable {
+/// Which sequences the key log remembers, or remembered: those of segments that have landed and are gone.
+package struct RetiredRanges: Sendable, Equatable {
     private var ranges: [Incarnation: [SequenceRange]] = [:]
 
     package init() {}
 
-    /// Batches of one segment come in order, so that nearly all join the range before them.
+    /// Batches of one segment come in order, and the segment behind them: nearly all join the range before them.
     package mutating func add(_ incarnation: Incarnation, _ range: SequenceRange) {
         guard !range.isEmpty else { return }
         var known = ranges.removeValue(forKey: incarnation) ?? []
-        if let last = known.last, last.end == range.first {
-            known[known.count - 1] = SequenceRange(first: last.first, count: last.count + range.count)
+        if let last = known.last, last.first <= range.first, range.first <= last.end {
+            known[known.count - 1] = SequenceRange(first: last.first, count: max(last.end, range.end) - last.first)
         } else {
             known.append(range)
         }

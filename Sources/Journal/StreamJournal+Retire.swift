@@ -23,6 +23,11 @@ extension StreamJournal {
                     try keyLog.append(entries, of: LandedSegment(segment))
                 }
                 try unlinkUnlessGone(segment.path)
+            } else {
+                // Or lost with its keys; that it has landed is to be known all the same.
+                try spaceReserve.spending { () throws(FileError) in
+                    try keyLog.append([], of: LandedSegment(segment))
+                }
             }
             // The sidecar outlives the segment: alone it is an orphan, but a segment without it would look unsealed.
             try files.syncDirectory(paths.directory)
@@ -37,18 +42,18 @@ extension StreamJournal {
         spaceReserve.restore()
     }
 
-    /// From now on keys go when the idempotency window has ended: at once, and with each segment that is retired. It is for the
-    /// owner to say, once what they tell of earlier lives is durable in the ledger: should this life end before, the next one
-    /// has to tell it.
-    package func beginForgetting(now: Timestamp) {
-        forgets = true
+    /// From now on what keys told of earlier lives goes with them, once the idempotency window has ended and these lives have
+    /// nothing left here. It is for the owner to say, once the ledger says of these lives how they ended: should this life end
+    /// before, the next one has to tell it.
+    /// - Parameter untold: lives of which the ledger does not say it.
+    package func beginForgetting(untold: Set<Incarnation> = [], now: Timestamp) {
+        toldLives = lives.union(untold)
         expireKeys(now: now)
     }
 
     private func expireKeys(now: Timestamp) {
-        guard forgets else { return }
         // What could not be removed now is removed with the next segment.
-        try? keyLog.expire(now: now, lives: lives)
+        try? spaceReserve.spending { () throws(FileError) in try keyLog.expire(now: now, lives: toldLives) }
     }
 
     private func placedEntries(

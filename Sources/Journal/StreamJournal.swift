@@ -43,8 +43,8 @@ package final class StreamJournal<FS: FileSystem> {
     let spaceReserve: SpaceReserve<FS>
     /// That may have segments here: this one, and those that recovery found.
     let lives: Set<Incarnation>
-    /// ``beginForgetting(now:)`` was called.
-    var forgets = false
+    /// Of which keys' windows may end without a word: `nil` until ``beginForgetting(untold:now:)``.
+    var toldLives: Set<Incarnation>?
 
     init(
         files: FS, paths: StreamPaths, configuration: JournalConfiguration, stream: StreamName, gateway: GatewayName,

@@ -88,8 +88,8 @@ final class Record: @unchecked Sendable {
                 acknowledged[stream]![batch]!.isTaken = true
             }
         }
-        guard !isExcused(events) else { return nil }
-        if let first = acknowledged[stream]?[batch] {
+        guard !isRotted(events) else { return nil }
+        if !isExcused(events), let first = acknowledged[stream]?[batch] {
             // Of requests that are under way at once, that which is a repeat may be answered first.
             if !receipt.replayed, first.isTaken || delivery.sent > first.told {
                 return "\(key) was taken a second time"

@@ -68,9 +68,36 @@ import Testing
         let segment = try bench.seal()
         // In the middle of the second of four blocks of one length.
         try bench.disk.flipBit(segment.path, Int(segment.length) * 3 / 8 * 8)
+        // And one behind it, which goes nowhere for now: what lies between is not to look lost.
+        let behind = try bench.append(1).digest
+        _ = try bench.seal()
         try bench.stream.retire(segment, now: Names.start)
-        let found = try restarted(bench.disk)
-        #expect(found.remembered.map(\.digest) == [batches[0], batches[2], batches[3]])
+        let later = Timestamp(microseconds: Names.start.microseconds + 2 * 86_400_000_000)
+        for now in [Names.start, later, later] {
+            try bench.start(now: now)
+            let known = now == later && bench.remembered.count == 1 ? [] : [batches[0], batches[2], batches[3]]
+            #expect(bench.remembered.map(\.digest) == known + [behind])
+            #expect(bench.report.damages.isEmpty)
+        }
+        #expect(bench.remembered.count == 1)
+    }
+
+    @Test("a segment that has landed and whose file is gone has landed all the same")
+    func goneBeforeRetired() throws {
+        let bench = Bench()
+        try bench.start()
+        let segments = try (0..<3).map { _ in
+            try bench.append(2)
+            return try bench.seal()
+        }
+        try bench.disk.fileSystem.unlink(segments[1].path)
+        try bench.stream.retire(segments[1], now: Names.start)
+        for _ in 0..<2 {
+            try bench.start()
+            #expect(bench.report.damages.isEmpty && bench.report.damagedSealed.isEmpty)
+            #expect(bench.report.sealed == [segments[0], segments[2]])
+            #expect(bench.report.landed.map(\.object) == [segments[1].objectName])
+        }
     }
 
     @Test(

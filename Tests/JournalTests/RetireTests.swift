@@ -1,5 +1,7 @@
+import Files
 import Journal
 import Model
+import Payload
 import Simulation
 import SystemPackage
 import Testing
@@ -60,7 +62,7 @@ import Testing
         }
     }
 
-    @Test("keys stay, ended window or not, until it is known that the next life need not tell of them")
+    @Test("where a life ended stays known, its keys' window ended or not, until the next life need not tell of it")
     func staysUntilTold() throws {
         let later = Timestamp(microseconds: Names.start.microseconds + 3_600_000_000)
         let bench = Bench()
@@ -72,13 +74,56 @@ import Testing
         for _ in 0..<2 {
             try bench.start(now: later, forgetting: false)
             #expect(bench.report.retired.ends[life] == 2)
+            #expect(bench.keyFiles.isEmpty, "but its key log goes at once, as the disk may be full")
             try bench.append(1)
             try bench.stream.retire(try bench.seal(), now: later)
         }
+        try bench.start(now: later, forgetting: false)
+        bench.stream.beginForgetting(untold: [life], now: later)
         try bench.start(now: later)
         #expect(bench.report.retired.ends[life] == 2)
         try bench.start(now: later)
-        #expect(bench.report.retired.ends[life] == nil)
+        #expect(bench.report.retired.ends.isEmpty)
+    }
+
+    @Test("what a later version keeps of keys stays as it is, and with it the key logs; one that can't be is damaged")
+    func laterVersion() throws {
+        let later = Timestamp(microseconds: Names.start.microseconds + 3_600_000_000)
+        let path = Names.streamDirectory.appending("keys/retired")
+        let json = Array(#"{"format":2,"all":true}"#.utf8)
+        let checksum = String(json.withUnsafeBytes { CRC32C.of($0) }, radix: 16)
+        let line = json + Array(" \(String(repeating: "0", count: 8 - checksum.count))\(checksum)\n".utf8)
+        for (bytes, isLater) in [(line, true), ([], false), ([UInt8](repeating: 32, count: 16 << 20 + 1), false)] {
+            let bench = Bench()
+            bench.configuration.idempotencyWindow = .seconds(60)
+            try bench.start()
+            try bench.append(2)
+            try bench.stream.retire(try bench.seal(), now: Names.start)
+            try bench.disk.fileSystem.replace(path, with: bytes)
+            try bench.start(now: later)
+            #expect(bench.report.keyDamages.map(\.retired) == [isLater ? .laterVersion : .damaged])
+            let survey = try JournalSurvey(files: bench.disk.fileSystem, directory: Names.journal).keyLogs()
+            #expect(survey.flatMap(\.damages).isEmpty == !isLater)
+            #expect(bench.keyFiles.isEmpty == !isLater)
+            #expect(try (bench.disk.contents(path) == bytes) == isLater)
+        }
+    }
+
+    @Test("keys that somebody removed to make room do not keep others from going")
+    func removed() throws {
+        let later = Timestamp(microseconds: Names.start.microseconds + 3_600_000_000)
+        let bench = Bench()
+        bench.configuration.idempotencyWindow = .seconds(60)
+        bench.configuration.keyLogBatches = 1
+        try bench.start()
+        for _ in 0..<4 {
+            try bench.append(1)
+            try bench.stream.retire(try bench.seal(), now: Names.start)
+        }
+        for path in bench.keyFiles.prefix(2) { try bench.disk.fileSystem.unlink(path) }
+        try bench.append(1)
+        try bench.stream.retire(try bench.seal(), now: later)
+        #expect(bench.keyFiles.count == 1)
     }
 
     @Test("what is left of keys is told to be damaged when it is, and does no more harm than to be missing")

@@ -11,13 +11,14 @@ import Testing
             Array(String(repeating: "\(number &* 2_654_435_761 % 100_000_007),", count: 3).utf8)
         }
         let deflaters = (0..<4).map { _ in LineDeflater() }
-        let compressed = deflaters.map { deflater in
-            texts.map { text in
-                deflater.begin(expected: text.count)
-                text.withUnsafeBytes { deflater.add($0) }
-                return deflater.finish()
-            }
+        func compress(_ text: [UInt8], _ deflater: LineDeflater) -> [UInt8] {
+            deflater.begin(expected: text.count)
+            text.withUnsafeBytes { deflater.add($0) }
+            return deflater.finish()
         }
+        let compressed = deflaters.map { deflater in texts.map { compress($0, deflater) } }
         #expect(compressed.dropFirst().allSatisfy { $0 == compressed[0] })
+        // Nor does it matter what came before.
+        #expect(texts.reversed().map { compress($0, deflaters[0]) } == compressed[0].reversed())
     }
 }

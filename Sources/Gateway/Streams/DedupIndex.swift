@@ -175,10 +175,3 @@ package struct DedupIndex: Sendable {
             first: compact.first, accepted: compact.accepted, receivedAt: compact.receivedAt)
     }
 }
-
-extension Duration {
-    /// Rounded toward zero.
-    package var wholeMicroseconds: Int64 {
-        components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
-    }
-}

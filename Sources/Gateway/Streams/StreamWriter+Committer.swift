@@ -140,7 +140,7 @@ extension StreamWriter {
                     try journal.setAside(original)
                     completion(nil)
                 } catch { completion(error) }
-            case .beginForgetting: journal.beginForgetting(now: time.now())
+            case .beginForgetting(let untold): journal.beginForgetting(untold: untold, now: time.now())
             case .salvage(let segment, let completion):
                 // The original stays, for people to look at: a copy must not take the room that landing needs.
                 guard reserve.leavesRoom(for: segment.length) else {

@@ -32,7 +32,7 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
         case salvage(SealedSegment, @Sendable (Result<Salvage, JournalError>) -> Void)
         case endSalvage(SealedSegment, @Sendable (JournalError?) -> Void)
         case setAside(FilePath, @Sendable (JournalError?) -> Void)
-        case beginForgetting
+        case beginForgetting(untold: Set<Incarnation>)
     }
     package let stream: StreamName
     private let mailbox: Monitor<Mailbox>
@@ -109,8 +109,9 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
         order(.setAside(original, completion))
     }
 
-    /// Keys whose window has ended may go: what they tell of earlier lives is durable in the ledger.
-    func beginForgetting() { order(.beginForgetting) }
+    /// What keys tell of earlier lives is durable in the ledger, but for those that are `untold`: see
+    /// ``StreamJournal/beginForgetting(untold:now:)``.
+    func beginForgetting(untold: Set<Incarnation>) { order(.beginForgetting(untold: untold)) }
 
     /// Ends the thread once everything given so far is done, and waits for it.
     package func stop() {
