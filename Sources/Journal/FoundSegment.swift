@@ -33,11 +33,14 @@ struct FoundSegment {
             && end == sidecar.range.end
     }
 
-    /// A sidecar of quite other sequences is another segment's: one of the two files was renamed. The blocks say
-    /// themselves what they are.
+    /// A sidecar of quite other sequences is another segment's: one of the two files was renamed. So is one of other sequences
+    /// whose file has its length and is sound to the end. The blocks say themselves what they are.
     mutating func dropForeignSidecar() {
-        guard let range = sidecar?.range, let first = blocks.first?.range.first, let end else { return }
-        if end > first, range.count > 0, first >= range.end || end <= range.first { sidecar = nil }
+        guard let sidecar, let first = blocks.first?.range.first, let end else { return }
+        let range = sidecar.range
+        let isElsewhere = end > first && range.count > 0 && (first >= range.end || end <= range.first)
+        let isSound = holes.isEmpty && tornBytes == 0 && size == sidecar.length
+        if isElsewhere || (isSound && (first, end) != (range.first, range.end)) { self.sidecar = nil }
     }
 
     /// Segments whose every block is also in segments that are more to be trusted: copies that somebody made, or the
