@@ -21,6 +21,8 @@ struct Rot {
         }
         guard let path = segments.randomElement(using: &random) else { return nil }
         let stream = streams.first { path.string.hasPrefix("/journal/\($0)/") }!
+        // What a failed sync has lost is not there to rot.
+        try disk.damage(path) { _ in }
         let bytes = try disk.contents(path)
         let blocks = try soundBlocks(bytes)
         guard let block = blocks.randomElement(using: &random) else { return nil }

@@ -96,6 +96,44 @@ import Testing
     }
 
     @Test(
+        "where the journal holds an earlier try at the line that was on its way, the chain goes on from that, if it is known"
+    )
+    func anotherInItsPlace() async throws {
+        for isKnown in [true, false] {
+            let zone = try TestZone()
+            let first = try zone.open()
+            #expect(await first.write(entry("a")) == nil)
+            let before = try JSONDecoder().decode(
+                HeadFile.self, from: Data(contentsOf: URL(fileURLWithPath: headFile(zone).string)))
+            #expect(await first.write(entry("b")) == nil)
+            let b = try #require(first.recentTrail().last)
+            #expect(first.stop(within: .seconds(20)).clean)
+            // As if the write of `b` had failed, and the machine had died while `c` was on its way with the same number.
+            let (line, chain) = TrailChain(id: before.chain, number: 1, sha256: before.sha256).next(
+                entry("c"), gateway: GatewayName("local")!, incarnation: first.incarnation,
+                at: Timestamp(microseconds: 0))
+            var head = before
+            head.lines.append(line)
+            head.number = chain.number
+            head.sha256 = chain.sha256
+            head.pending = true
+            head.doubtful = isKnown ? ["{}", b] : nil
+            try JSONEncoder().encode(head).write(to: URL(fileURLWithPath: headFile(zone).string))
+            let second = try zone.open()
+            #expect(await second.write(entry("d")) == nil)
+            let lines = second.recentTrail()
+            if isKnown {
+                #expect(try decode(lines).map(\.target) == ["a", "b", "d"])
+                #expect(try isWhole(lines))
+            } else {
+                #expect(try decode(lines).map(\.action) == ["producer_added", "trail_restarted", "producer_added"])
+                #expect(try isWhole(Array(lines.dropFirst())))
+            }
+            #expect(second.stop(within: .seconds(20)).clean)
+        }
+    }
+
+    @Test(
         "a lost or damaged head is said so in a new chain, and the gateway starts all the same",
         arguments: [true, false])
     func lostHead(_ damaged: Bool) async throws {
@@ -153,6 +191,7 @@ import Testing
         var sha256: String
         var pending: Bool
         var lines: [String]
+        var doubtful: [String]?
     }
 
     private func lastHash(_ text: String) throws -> String {

@@ -59,5 +59,11 @@ enum Seeds {
         Known(
             seed: 37, hours: 0.5,
             story: "keys went before their life's end was stated, and the start died: complete-through stood still"),
+        Known(
+            seed: 315_367, hours: 0.005,
+            story: "a line of the trail that could not be written was in the journal after all, in another's place"),
+        Known(
+            seed: 244_874, hours: 0.005,
+            story: "a bit flipped where a sync had lost the bytes: the world itself fell"),
     ]
 }

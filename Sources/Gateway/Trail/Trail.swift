@@ -19,6 +19,8 @@ package final class Trail<FS: FileSystem, Time: TimeSource>: Sendable {
     private struct State {
         var chain: TrailChain
         var lines: [String]
+        /// Lines of the next number whose write failed: one of them may be in the journal all the same, should this life die.
+        var doubtful: [String] = []
         var queue: [Pending] = []
         var isBusy = false
         var isClosed = false
@@ -61,15 +63,19 @@ package final class Trail<FS: FileSystem, Time: TimeSource>: Sendable {
         var lost: String?
         do throws(TrailHeadError) { head = try TrailHead.read(files, headPath) } catch { lost = error.reason }
         let chain = head?.position ?? TrailChain(id: incarnation.description)
-        state = Monitor(State(chain: chain, lines: head?.lines ?? []))
+        state = Monitor(State(chain: chain, lines: head?.lines ?? [], doubtful: head?.doubtful ?? []))
         if let head, head.pending {
             resume(head)
         } else if let lost {
-            log.critical(
-                "the head of the trail is lost; a new chain begins, which `sluice verify` will name",
-                metadata: ["file": "\(headPath)", "reason": "\(lost)"])
-            record(TrailEntry(.trailRestarted, by: .gateway, on: headPath.string, reason: lost)) { _ in }
+            restart(lost)
         }
+    }
+
+    private func restart(_ reason: String) {
+        log.critical(
+            "the head of the trail is lost; a new chain begins, which `sluice verify` will name",
+            metadata: ["file": "\(headPath)", "reason": "\(reason)"])
+        record(TrailEntry(.trailRestarted, by: .gateway, on: headPath.string, reason: reason)) { _ in }
     }
 
     /// The last lines as they stand in `_trail`, oldest first; those of the lives before included.
@@ -104,22 +110,23 @@ package final class Trail<FS: FileSystem, Time: TimeSource>: Sendable {
     // MARK: On the trail's thread
 
     private func writeNext() {
-        let (next, chain, lines) = state.signal { state -> (Pending?, TrailChain, [String]) in
+        let (next, chain, lines, doubtful) = state.signal { state -> (Pending?, TrailChain, [String], [String]) in
             guard !state.queue.isEmpty else {
                 state.isBusy = false
-                return (nil, state.chain, [])
+                return (nil, state.chain, [], [])
             }
-            return (state.queue.removeFirst(), state.chain, state.lines)
+            return (state.queue.removeFirst(), state.chain, state.lines, state.doubtful)
         }
         guard let next else { return }
         let (line, advanced) = chain.next(next.entry, gateway: gateway, incarnation: incarnation, at: time.now())
         do throws(FileError) {
-            try TrailHead(chain: advanced, pending: true, lines: lines + [line]).write(files, headPath)
+            try TrailHead(chain: advanced, pending: true, lines: lines + [line], doubtful: doubtful).write(
+                files, headPath)
         } catch {
             return finish(next, error.isOutOfSpace ? .full : .failed(error.description))
         }
         append(line, advanced) { [self] failure in
-            if failure == nil { adopt(advanced, line) }
+            if failure == nil { adopt(advanced, line) } else { doubt(line) }
             finish(next, failure)
         }
     }
@@ -134,10 +141,15 @@ package final class Trail<FS: FileSystem, Time: TimeSource>: Sendable {
         writeNext()
     }
 
+    private func doubt(_ line: String) {
+        state.withLock { $0.doubtful = ($0.doubtful + [line]).suffix(TrailHead.linesKept) }
+    }
+
     /// The line is durable: the chain goes on from it.
     private func adopt(_ chain: TrailChain, _ line: String) {
         let lines = state.withLock { state in
             state.chain = chain
+            state.doubtful = []
             if state.lines.last != line { state.lines.append(line) }
             state.lines.removeFirst(max(0, state.lines.count - TrailHead.linesKept))
             return state.lines
@@ -156,10 +168,20 @@ package final class Trail<FS: FileSystem, Time: TimeSource>: Sendable {
         #if SLUICE_CANARIES
             if Canary.isOn(.forgetTrailLine) { return adopt(head.position, line) }
         #endif
-        let digest = identity(head.position, line).digest
-        if stream.dedup.withLock({ $0.contains(digest) }) { return adopt(head.position, line) }
-        state.withLock { $0.isBusy = true }
-        thread.run { [self] in appendUntilDurable(line, head.position) }
+        let identity = identity(head.position, line)
+        guard case .taken(let there, _) = stream.dedup.withLock({ $0.find(identity.digest) }) else {
+            state.withLock { $0.isBusy = true }
+            return thread.run { [self] in appendUntilDurable(line, head.position) }
+        }
+        if there.fingerprint == identity.fingerprint { return adopt(head.position, line) }
+        // A write that failed is in the journal after all, since no later one took its place; the line that was on its way then
+        // was not written, and nobody was told that it was.
+        _ = state.withLock { $0.lines.removeLast() }
+        guard let other = head.doubtful?.last(where: { fingerprint(of: $0) == there.fingerprint }) else {
+            state.withLock { $0 = State(chain: TrailChain(id: incarnation.description), lines: $0.lines) }
+            return restart("entry \(head.number) is in the journal as another than it tells")
+        }
+        adopt(head.position.with(line: other), other)
     }
 
     private func appendUntilDurable(_ line: String, _ chain: TrailChain) {
@@ -190,8 +212,10 @@ package final class Trail<FS: FileSystem, Time: TimeSource>: Sendable {
     private func identity(_ chain: TrailChain, _ line: String) -> BatchIdentity {
         BatchIdentity(
             producer: gateway.rawValue, key: TrailChain.batchKey(chain.id, chain.number),
-            fingerprint: PayloadFingerprint(of: body(line)))
+            fingerprint: fingerprint(of: line))
     }
+
+    private func fingerprint(of line: String) -> PayloadFingerprint { PayloadFingerprint(of: body(line)) }
 
     private func body(_ line: String) -> BodyBuffer {
         let body = BodyBuffer(capacity: line.utf8.count + 1)

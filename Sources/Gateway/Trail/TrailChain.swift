@@ -44,6 +44,11 @@ package struct TrailChain: Sendable, Equatable {
         return (line, TrailChain(id: id, number: number + 1, sha256: TrailChain.hash(Array(line.utf8))))
     }
 
+    /// With another line as its last.
+    func with(line: String) -> TrailChain {
+        TrailChain(id: id, number: number, sha256: TrailChain.hash(Array(line.utf8)))
+    }
+
     /// What the next line will carry as `previous`.
     package static func hash(_ line: [UInt8]) -> String { hexText(SHA256.hash(line)) }
 

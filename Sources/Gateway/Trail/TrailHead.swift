@@ -7,7 +7,8 @@ import SystemPackage
 /// again once the line is durable there.
 ///
 /// A crash between the two leaves the line `pending`. At the next start the journal's own memory of batch keys tells
-/// whether the line is in it; if not, the same line is written, so the chain has neither a hole nor a fork.
+/// whether the line is in it; if not, the same line is written, so the chain has neither a hole nor a fork. A write that failed may
+/// be in the journal too, if the life died before another took its place: the chain then goes on from that line.
 struct TrailHead: Codable, Sendable {
     /// Lines kept for people to look at.
     static let linesKept = 200
@@ -20,15 +21,19 @@ struct TrailHead: Codable, Sendable {
     var pending: Bool
     /// The last lines, oldest first; the last one is `number`.
     var lines: [String]
+    /// Earlier tries at the pending line that failed, oldest first: the journal may hold one of them in its place. The newest
+    /// ``linesKept`` of them.
+    var doubtful: [String]?
 
     var position: TrailChain { TrailChain(id: chain, number: number, sha256: sha256) }
 
-    init(chain: TrailChain, pending: Bool, lines: [String]) {
+    init(chain: TrailChain, pending: Bool, lines: [String], doubtful: [String] = []) {
         self.chain = chain.id
         number = chain.number
         sha256 = chain.sha256
         self.pending = pending
         self.lines = Array(lines.suffix(TrailHead.linesKept))
+        self.doubtful = doubtful.isEmpty ? nil : doubtful
     }
 
     /// Reads the file, `tries` times if the disk fails: a failure that passes must not begin a new chain. `nil` when there
