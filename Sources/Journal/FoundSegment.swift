@@ -33,14 +33,16 @@ struct FoundSegment {
             && end == sidecar.range.end
     }
 
-    /// A sidecar of quite other sequences is another segment's: one of the two files was renamed. So is one of other sequences
-    /// whose file has its length and is sound to the end. The blocks say themselves what they are.
-    mutating func dropForeignSidecar() {
+    /// A sidecar of quite other sequences, or of another life or gateway than the blocks, is another segment's: one of the two
+    /// files was renamed. So is one of other sequences whose file has its length and is sound to the end. The blocks say
+    /// themselves what they are; where there are none, the sidecar alone says it.
+    mutating func dropForeignSidecar(of gateway: GatewayName) {
         guard let sidecar, let first = blocks.first?.range.first, let end else { return }
         let range = sidecar.range
         let isElsewhere = end > first && range.count > 0 && (first >= range.end || end <= range.first)
         let isSound = holes.isEmpty && tornBytes == 0 && size == sidecar.length
-        if isElsewhere || (isSound && (first, end) != (range.first, range.end)) { self.sidecar = nil }
+        let isAnothers = sidecar.incarnation != incarnation || sidecar.gateway != gateway
+        if isElsewhere || isAnothers || (isSound && (first, end) != (range.first, range.end)) { self.sidecar = nil }
     }
 
     /// Segments whose every block is also in segments that are more to be trusted: copies that somebody made, or the

@@ -76,6 +76,7 @@ package final class Journal<FS: FileSystem>: Sendable {
                     landed.append($0)
                 }
                 retired.add(keyLog.retiredBefore)
+                retired = retired.keeping(retired.incarnations)
                 var recovery = Recovery(files: files, paths: paths, stream: stream, gateway: gateway, retired: retired)
                 var report = try recovery.run(onEntry)
                 report.keyDamages = keyDamages

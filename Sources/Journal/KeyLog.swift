@@ -29,6 +29,8 @@ struct KeyLog<FS: FileSystem> {
     private var openRetired = RetiredRanges()
     /// What files that are gone told (``RetiredDocument``).
     private(set) var retiredBefore = RetiredRanges()
+    /// That file is to be written anew, whatever it is to hold.
+    private var isDamaged = false
     /// That file is a later version's: it stays as it is, and so do the key logs.
     private var keepsAll = false
     private var closed: [Closed] = []
@@ -47,8 +49,13 @@ struct KeyLog<FS: FileSystem> {
         try files.createDirectories(directory)
         var damages: [KeyDamage] = []
         switch try RetiredDocument.find(retiredPath, in: files) {
-        case .ranges(let ranges): retiredBefore = ranges
-        case .damaged(let damage): damages.append(damage)
+        case .ranges(let ranges):
+            retiredBefore = ranges
+            // A killed process may have renamed it into its place and no more: nothing may go for its sake before it is durable.
+            try files.syncDirectory(directory)
+        case .damaged(let damage):
+            damages.append(damage)
+            isDamaged = true
         case .later(let damage):
             damages.append(damage)
             keepsAll = true
@@ -143,7 +150,7 @@ struct KeyLog<FS: FileSystem> {
         }
         kept = kept.keeping(lives.map(others.union) ?? kept.incarnations)
         // Durable before anything goes.
-        if kept != retiredBefore { try write(kept) }
+        if isDamaged || kept != retiredBefore { try write(kept) }
         guard split < closed.endIndex else { return }
         while closed.endIndex > split {
             // Somebody may have made room.
@@ -161,6 +168,7 @@ struct KeyLog<FS: FileSystem> {
         #endif
         try files.replace(retiredPath, with: ChecksummedLine.encode(RetiredDocument(retired)))
         retiredBefore = retired
+        isDamaged = false
     }
 
     private var retiredPath: FilePath { directory.appending("retired") }

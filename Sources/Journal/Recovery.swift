@@ -133,7 +133,7 @@ struct Recovery<FS: FileSystem> {
             case .end: break reading
             }
         }
-        found.dropForeignSidecar()
+        found.dropForeignSidecar(of: gateway)
         return found
     }
 
@@ -143,11 +143,7 @@ struct Recovery<FS: FileSystem> {
         // its name.
         guard let status = try files.statusIfThere(sealed), status.size < 1 << 16 else { return nil }
         let bytes = try files.open(sealed, .read).readPiece(at: 0, count: Int(status.size))
-        guard let segment = Sidecar.decode(bytes)?.segment(at: path), segment.gateway == gateway,
-            let (incarnation, _) = path.lastComponent.flatMap({ StreamPaths.parse($0.string) }),
-            segment.incarnation == incarnation
-        else { return nil }
-        return segment
+        return Sidecar.decode(bytes)?.segment(at: path)
     }
 
     /// Incarnations by the arrival of their first block.

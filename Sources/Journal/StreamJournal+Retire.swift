@@ -10,9 +10,10 @@ extension StreamJournal {
     /// A crash in between leaves the segment, which then lands again as "the same" and is retired again.
     package func retire(_ segment: SealedSegment, now: Timestamp) throws(JournalError) {
         do throws(FileError) {
-            // Gone already when an earlier try failed behind this point.
-            if let file = try files.openIfThere(segment.path) {
-                let entries = try placedEntries(of: segment, in: file)
+            // Gone already when an earlier try failed behind this point, or lost; that it has landed is to be known all the same.
+            let file = try files.openIfThere(segment.path)
+            if !recorded.contains(segment.path) {
+                let entries = try file.map { file throws(FileError) in try placedEntries(of: segment, in: file) } ?? []
                 #if SLUICE_CANARIES
                     if Canary.isOn(.unlinkBeforeKeyLog) {
                         try files.unlink(segment.path)
@@ -22,16 +23,13 @@ extension StreamJournal {
                 try spaceReserve.spending { () throws(FileError) in
                     try keyLog.append(entries, of: LandedSegment(segment))
                 }
-                try unlinkUnlessGone(segment.path)
-            } else {
-                // Or lost with its keys; that it has landed is to be known all the same.
-                try spaceReserve.spending { () throws(FileError) in
-                    try keyLog.append([], of: LandedSegment(segment))
-                }
+                recorded.insert(segment.path)
             }
+            if file != nil { try unlinkUnlessGone(segment.path) }
             // The sidecar outlives the segment: alone it is an orphan, but a segment without it would look unsealed.
             try files.syncDirectory(paths.directory)
             try unlinkUnlessGone(segment.path.suffixed(".sealed"))
+            recorded.remove(segment.path)
         } catch {
             throw JournalError(
                 error.isOutOfSpace ? .full : .failed, "a landed segment could not be retired", stream: stream,

@@ -80,7 +80,8 @@ extension StreamJournal {
         let damages = segment.range.gaps(between: blocks.map(\.range)).map {
             damage(segment, $0, "a sealed segment was damaged on disk")
         }
-        let ordinals = try files.list(paths.directory).compactMap { StreamPaths.parse($0) }
+        // Also of sidecars that stand alone: a copy that has landed is being retired still.
+        let ordinals = try files.list(paths.directory).compactMap { StreamPaths.parse($0, orSidecar: true) }
             .filter { $0.0 == segment.incarnation }.map { $0.1 }
         var ordinal = StreamPaths.nextSalvagedOrdinal(after: ordinals)
         var salvager = Salvager(files: files, paths: paths, stream: stream)

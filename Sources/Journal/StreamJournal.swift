@@ -43,6 +43,8 @@ package final class StreamJournal<FS: FileSystem> {
     let spaceReserve: SpaceReserve<FS>
     /// That may have segments here: this one, and those that recovery found.
     let lives: Set<Incarnation>
+    /// Segments whose keys are in the key log, and which are not gone yet.
+    var recorded: Set<FilePath> = []
     /// Of which keys' windows may end without a word: `nil` until ``beginForgetting(untold:now:)``.
     var toldLives: Set<Incarnation>?
 

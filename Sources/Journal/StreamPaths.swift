@@ -33,7 +33,8 @@ struct StreamPaths: Sendable {
     }
 
     /// The incarnation and ordinal in a segment's file name.
-    static func parse(_ name: String) -> (Incarnation, UInt64)? {
+    static func parse(_ name: String, orSidecar: Bool = false) -> (Incarnation, UInt64)? {
+        if orSidecar, name.hasSuffix(sealedSuffix) { return parse(String(name.dropLast(".sealed".count))) }
         guard name.hasSuffix(segmentSuffix) else { return nil }
         let parts = name.dropLast(segmentSuffix.count).split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2, let incarnation = Incarnation(parts[0]), let ordinal = UInt64(parts[1]) else {

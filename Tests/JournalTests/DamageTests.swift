@@ -301,4 +301,24 @@ import Testing
 
 extension FilePath {
     fileprivate var sealed: FilePath { FilePath(string + ".sealed") }
+
+    @Test("of a gateway that was renamed, a segment whose first block is damaged keeps its other blocks")
+    func renamedAndDamaged() throws {
+        let bench = Bench()
+        try bench.start()
+        for _ in 0..<3 { try bench.append(1) }
+        let segment = try bench.seal()
+        try bench.disk.flipBit(segment.path, 400)
+        let damaged = try bench.disk.contents(segment.path)
+        for life: UInt64 in 100...101 {
+            bench.disk.killProcess()
+            let journal = try Journal(
+                files: bench.disk.fileSystem, directory: Names.journal, configuration: bench.configuration,
+                gateway: GatewayName("other")!, incarnation: Incarnation(rawValue: life))
+            let (stream, report) = try journal.open(Names.stream, now: Names.start) { _, _, _ in }
+            #expect(try bench.disk.contents(segment.path) == damaged)
+            #expect(report.damagedSealed == [segment])
+            withExtendedLifetime(stream) {}
+        }
+    }
 }

@@ -62,6 +62,42 @@ import Testing
         }
     }
 
+    @Test("killed while it keeps what keys told, then a start that loses power: what has landed is still known")
+    func killedThenCut() throws {
+        let later = Timestamp(microseconds: Names.start.microseconds + 3_600_000_000)
+        let made = Bench()
+        made.configuration.idempotencyWindow = .seconds(60)
+        made.configuration.keyLogBatches = 1
+        try made.start()
+        let segments = try (0..<3).map { _ in
+            try made.append(2)
+            return try made.seal()
+        }
+        try made.stream.retire(segments[1], now: Names.start)
+        var tried = 0
+        for killed in 0..<90 {
+            let bench = Bench(made.disk.clone(), nextIncarnation: 100)
+            bench.configuration = made.configuration
+            try? bench.start(now: later, powerCut: killed)
+            bench.disk.killProcess()
+            // The key log is still there, and so, if only in memory, is what it told.
+            guard (try? bench.disk.contents(Names.streamDirectory.appending("keys/retired"))) != nil,
+                !bench.keyFiles.isEmpty
+            else { continue }
+            for seed: UInt64 in 0..<600 {
+                let other = Bench(bench.disk.clone(), nextIncarnation: 200)
+                other.configuration = made.configuration
+                try? other.start(now: later, powerCut: Int(seed) % 60)
+                var random = SeededGenerator(seed: seed)
+                other.disk.crash(using: &random)
+                try other.start(now: later)
+                #expect(other.report.damages == [], "killed at \(killed), seed \(seed)")
+                tried += 1
+            }
+        }
+        #expect(tried > 0)
+    }
+
     @Test("where a life ended stays known, its keys' window ended or not, until the next life need not tell of it")
     func staysUntilTold() throws {
         let later = Timestamp(microseconds: Names.start.microseconds + 3_600_000_000)
@@ -163,8 +199,7 @@ import Testing
             return try bench.seal()
         }
         for number in [3, 1, 4] { try bench.stream.retire(segments[number], now: Names.start) }
-        bench.disk.cutPower(afterOperations: operation)
-        try? bench.start(now: later)
+        try? bench.start(now: later, powerCut: operation)
         var random = SeededGenerator(seed: UInt64(operation))
         bench.disk.crash(using: &random)
         for _ in 0..<2 {

@@ -29,11 +29,14 @@ final class Bench {
     }
 
     /// Ends the life there may be, as `kill -9` does, and begins the next.
-    /// - Parameter forgetting: keys whose window has ended go.
-    func start(now: Timestamp = Names.start, forgetting: Bool = true) throws {
+    /// - Parameters:
+    ///   - forgetting: what keys told goes once their window has ended.
+    ///   - powerCut: after so many changes to the disk.
+    func start(now: Timestamp = Names.start, forgetting: Bool = true, powerCut: Int? = nil) throws {
         stream = nil
         journal = nil
         disk.killProcess()
+        disk.cutPower(afterOperations: powerCut)
         incarnation = Incarnation(rawValue: incarnation.rawValue + 1)
         remembered = []
         let journal = try Journal(
