@@ -139,7 +139,8 @@ struct KeyLog<FS: FileSystem> {
     /// Removes the files whose every key is older than the window. What recovery needs to know of them is kept.
     /// - Parameter lives: those that may have segments in the journal, or of which nobody has said how they ended; `nil`: all.
     mutating func expire(now: Timestamp, lives: Set<Incarnation>?) throws(FileError) {
-        if keepsAll { return }
+        // A damaged one is told of at every start until the ledger has it.
+        if keepsAll || (isDamaged && lives == nil) { return }
         let horizon = Timestamp(
             microseconds: now.microseconds - configuration.idempotencyWindow.wholeMicroseconds)
         let split = closed.partition { $0.newest < horizon }

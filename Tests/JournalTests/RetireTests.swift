@@ -136,6 +136,8 @@ import Testing
             try bench.append(2)
             try bench.stream.retire(try bench.seal(), now: Names.start)
             try bench.disk.fileSystem.replace(path, with: bytes)
+            // Told again should the start that finds it not be able to tell it.
+            try bench.start(now: later, forgetting: false)
             try bench.start(now: later)
             #expect(bench.report.keyDamages.map(\.retired) == [isLater ? .laterVersion : .damaged])
             let survey = try JournalSurvey(files: bench.disk.fileSystem, directory: Names.journal).keyLogs()

@@ -114,13 +114,13 @@ final class RecoveredJournal {
         for incarnation in Set(report.sealed.map(\.incarnation)) {
             try hold(report.ends[incarnation] == other.report.ends[incarnation], "\(what), sequences end elsewhere")
         }
-        // Key logs out of the idempotency window, and such as hold nothing, may have been removed.
+        // Key logs out of the idempotency window, and such as hold nothing, may have been removed, and what they told written anew.
         let horizon = Timestamp(microseconds: JournalFiles.now.microseconds - 86_400_000_000)
         func recent(_ recovered: RecoveredJournal) -> (Set<Remembered>, [LandedSegment], [KeyDamage]) {
             (
                 recovered.remembered.filter { $0.entry.receivedAt >= horizon },
                 recovered.report.landed.filter { $0.newest >= horizon },
-                recovered.report.keyDamages.filter { !$0.isTail }
+                recovered.report.keyDamages.filter { !$0.isTail && $0.retired == nil }
             )
         }
         try hold(recent(self) == recent(other), "\(what), other batches are remembered, or others have landed")
