@@ -66,17 +66,9 @@ package final class Journal<FS: FileSystem>: Sendable {
             // Entries come again when recovery runs a second time, after the reserve was given up: the index takes that.
             var (keyLog, report) = try reserve.spending { () throws(FileError) in
                 var keyLog = KeyLog(files: files, directory: paths.keys, configuration: configuration)
-                var retired = RetiredRanges()
                 var landed: [LandedSegment] = []
-                let keyDamages = try keyLog.load(now: now) { entry, incarnation, first in
-                    retired.add(incarnation, SequenceRange(first: first, count: UInt64(entry.accepted)))
-                    onEntry(entry, incarnation, first)
-                } onLanded: {
-                    retired.add($0.incarnation, $0.range)
-                    landed.append($0)
-                }
-                retired.add(keyLog.retiredBefore)
-                retired = retired.keeping(retired.incarnations)
+                let keyDamages = try keyLog.load(now: now, onEntry: onEntry) { landed.append($0) }
+                let retired = keyLog.retired
                 var recovery = Recovery(files: files, paths: paths, stream: stream, gateway: gateway, retired: retired)
                 var report = try recovery.run(onEntry)
                 report.keyDamages = keyDamages

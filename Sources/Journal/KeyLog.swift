@@ -28,7 +28,7 @@ struct KeyLog<FS: FileSystem> {
     private var openNewest: Timestamp?
     private var openRetired = RetiredRanges()
     /// What files that are gone told (``RetiredDocument``).
-    private(set) var retiredBefore = RetiredRanges()
+    private var retiredBefore = RetiredRanges()
     /// That file is to be written anew, whatever it is to hold.
     private var isDamaged = false
     /// That file is a later version's: it stays as it is, and so do the key logs.
@@ -89,6 +89,15 @@ struct KeyLog<FS: FileSystem> {
         return damages
     }
 
+    /// All that files which are closed, or gone, tell.
+    var retired: RetiredRanges { ranges(of: closed[...]) }
+
+    private func ranges(of files: ArraySlice<Closed>) -> RetiredRanges {
+        var ranges = retiredBefore
+        for file in files { ranges.add(file.retired) }
+        return ranges.keeping(ranges.incarnations)
+    }
+
     /// The key log's files, oldest first.
     static func files(in directory: FilePath, _ files: FS) throws(FileError) -> [(path: FilePath, number: UInt64)] {
         try files.list(directory).filter { $0.hasSuffix(".keys") }.compactMap { name in
@@ -144,12 +153,13 @@ struct KeyLog<FS: FileSystem> {
         let horizon = Timestamp(
             microseconds: now.microseconds - configuration.idempotencyWindow.wholeMicroseconds)
         let split = closed.partition { $0.newest < horizon }
-        var kept = retiredBefore
-        for file in closed[split...] { kept.add(file.retired) }
-        let others = closed[..<split].reduce(into: openRetired.incarnations) {
-            $0.formUnion($1.retired.incarnations)
+        var kept = ranges(of: closed[split...])
+        if let lives {
+            let others = closed[..<split].reduce(into: openRetired.incarnations) {
+                $0.formUnion($1.retired.incarnations)
+            }
+            kept = kept.keeping(lives.union(others))
         }
-        kept = kept.keeping(lives.map(others.union) ?? kept.incarnations)
         // Durable before anything goes.
         if isDamaged || kept != retiredBefore { try write(kept) }
         guard split < closed.endIndex else { return }

@@ -45,13 +45,13 @@ extension StreamJournal {
     /// before, the next one has to tell it.
     /// - Parameter untold: lives of which the ledger does not say it.
     package func beginForgetting(untold: Set<Incarnation> = [], now: Timestamp) {
-        toldLives = lives.union(untold)
+        keptLives = lives.union(untold)
         expireKeys(now: now)
     }
 
     private func expireKeys(now: Timestamp) {
         // What could not be removed now is removed with the next segment.
-        try? spaceReserve.spending { () throws(FileError) in try keyLog.expire(now: now, lives: toldLives) }
+        try? spaceReserve.spending { () throws(FileError) in try keyLog.expire(now: now, lives: keptLives) }
     }
 
     private func placedEntries(

@@ -45,8 +45,9 @@ package final class StreamJournal<FS: FileSystem> {
     let lives: Set<Incarnation>
     /// Segments whose keys are in the key log, and which are not gone yet.
     var recorded: Set<FilePath> = []
-    /// Of which keys' windows may end without a word: `nil` until ``beginForgetting(untold:now:)``.
-    var toldLives: Set<Incarnation>?
+    /// Of which it stays known what has landed when the window of their keys ends; `nil` until ``beginForgetting(untold:now:)``:
+    /// of all.
+    var keptLives: Set<Incarnation>?
 
     init(
         files: FS, paths: StreamPaths, configuration: JournalConfiguration, stream: StreamName, gateway: GatewayName,

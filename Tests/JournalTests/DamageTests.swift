@@ -297,10 +297,6 @@ import Testing
     }
 
     private func restarted(_ disk: SimulatedDisk) -> Bench { Bench(disk, nextIncarnation: 100) }
-}
-
-extension FilePath {
-    fileprivate var sealed: FilePath { FilePath(string + ".sealed") }
 
     @Test("of a gateway that was renamed, a segment whose first block is damaged keeps its other blocks")
     func renamedAndDamaged() throws {
@@ -321,4 +317,8 @@ extension FilePath {
             withExtendedLifetime(stream) {}
         }
     }
+}
+
+extension FilePath {
+    fileprivate var sealed: FilePath { FilePath(string + ".sealed") }
 }

@@ -1,12 +1,29 @@
 import Files
-import Journal
 import Model
-import Payload
 import Simulation
 import SystemPackage
 import Testing
 
+@testable import Journal
+
 @Suite struct RetireTests {
+    /// When the window of all keys of ``life(of:)`` has ended.
+    private let later = Timestamp(microseconds: Names.start.microseconds + 3_600_000_000)
+
+    /// A life that has sealed so many segments, of two events each. Its keys are known for a minute, and each segment's are in a
+    /// file of their own.
+    private func life(of count: Int) throws -> (Bench, [SealedSegment]) {
+        let bench = Bench()
+        bench.configuration.idempotencyWindow = .seconds(60)
+        bench.configuration.keyLogBatches = 1
+        try bench.start()
+        let segments = try (0..<count).map { _ in
+            try bench.append(2)
+            return try bench.seal()
+        }
+        return (bench, segments)
+    }
+
     @Test("a retirement that fails anywhere is tried again and ends whole: no file, no byte held, every key kept")
     func failsAnywhere() throws {
         var failures = 0
@@ -37,42 +54,26 @@ import Testing
 
     @Test("keys go when their window ends; that what is missing behind an older segment has landed stays known")
     func window() throws {
-        let later = Timestamp(microseconds: Names.start.microseconds + 3_600_000_000)
         for retired in [[1], [2], [1, 2], [2, 0], [0, 2], [1, 0]] {
-            let bench = Bench()
-            bench.configuration.idempotencyWindow = .seconds(60)
-            bench.configuration.keyLogBatches = 1
-            try bench.start()
-            let life = bench.incarnation
-            let segments = try (0..<4).map { _ in
-                try bench.append(2)
-                return try bench.seal()
-            }
+            let (bench, segments) = try life(of: 4)
+            let first = bench.incarnation
             for number in retired { try bench.stream.retire(segments[number], now: later) }
             for _ in 0..<3 {
                 try bench.start(now: later)
                 #expect(bench.report.damages == [], "\(retired)")
-                #expect(bench.report.ends[life] == 8, "\(retired)")
+                #expect(bench.report.ends[first] == 8, "\(retired)")
                 #expect(bench.keyFiles.isEmpty, "\(retired)")
             }
             for segment in bench.report.sealed { try bench.stream.retire(segment, now: later) }
             for _ in 0..<2 { try bench.start(now: later) }
-            #expect(bench.report.ends[life] == nil && bench.report.retired.ends[life] == nil, "\(retired)")
+            #expect(bench.report.ends[first] == nil && bench.report.retired.ends[first] == nil, "\(retired)")
             #expect(bench.keyFiles.isEmpty, "\(retired)")
         }
     }
 
     @Test("killed while it keeps what keys told, then a start that loses power: what has landed is still known")
     func killedThenCut() throws {
-        let later = Timestamp(microseconds: Names.start.microseconds + 3_600_000_000)
-        let made = Bench()
-        made.configuration.idempotencyWindow = .seconds(60)
-        made.configuration.keyLogBatches = 1
-        try made.start()
-        let segments = try (0..<3).map { _ in
-            try made.append(2)
-            return try made.seal()
-        }
+        let (made, segments) = try life(of: 3)
         try made.stream.retire(segments[1], now: Names.start)
         var tried = 0
         for killed in 0..<90 {
@@ -100,41 +101,31 @@ import Testing
 
     @Test("where a life ended stays known, its keys' window ended or not, until the next life need not tell of it")
     func staysUntilTold() throws {
-        let later = Timestamp(microseconds: Names.start.microseconds + 3_600_000_000)
-        let bench = Bench()
-        bench.configuration.idempotencyWindow = .seconds(60)
-        try bench.start()
-        let life = bench.incarnation
-        try bench.append(2)
-        try bench.stream.retire(try bench.seal(), now: later)
+        let (bench, segments) = try life(of: 1)
+        let first = bench.incarnation
+        try bench.stream.retire(segments[0], now: later)
         for _ in 0..<2 {
             try bench.start(now: later, forgetting: false)
-            #expect(bench.report.retired.ends[life] == 2)
+            #expect(bench.report.retired.ends[first] == 2)
             #expect(bench.keyFiles.isEmpty, "but its key log goes at once, as the disk may be full")
             try bench.append(1)
             try bench.stream.retire(try bench.seal(), now: later)
         }
         try bench.start(now: later, forgetting: false)
-        bench.stream.beginForgetting(untold: [life], now: later)
+        bench.stream.beginForgetting(untold: [first], now: later)
         try bench.start(now: later)
-        #expect(bench.report.retired.ends[life] == 2)
+        #expect(bench.report.retired.ends[first] == 2)
         try bench.start(now: later)
         #expect(bench.report.retired.ends.isEmpty)
     }
 
     @Test("what a later version keeps of keys stays as it is, and with it the key logs; one that can't be is damaged")
     func laterVersion() throws {
-        let later = Timestamp(microseconds: Names.start.microseconds + 3_600_000_000)
         let path = Names.streamDirectory.appending("keys/retired")
-        let json = Array(#"{"format":2,"all":true}"#.utf8)
-        let checksum = String(json.withUnsafeBytes { CRC32C.of($0) }, radix: 16)
-        let line = json + Array(" \(String(repeating: "0", count: 8 - checksum.count))\(checksum)\n".utf8)
+        let line = ChecksummedLine.encode(["format": 2, "all": 1])
         for (bytes, isLater) in [(line, true), ([], false), ([UInt8](repeating: 32, count: 16 << 20 + 1), false)] {
-            let bench = Bench()
-            bench.configuration.idempotencyWindow = .seconds(60)
-            try bench.start()
-            try bench.append(2)
-            try bench.stream.retire(try bench.seal(), now: Names.start)
+            let (bench, segments) = try life(of: 1)
+            try bench.stream.retire(segments[0], now: Names.start)
             try bench.disk.fileSystem.replace(path, with: bytes)
             // Told again should the start that finds it not be able to tell it.
             try bench.start(now: later, forgetting: false)
@@ -149,15 +140,8 @@ import Testing
 
     @Test("keys that somebody removed to make room do not keep others from going")
     func removed() throws {
-        let later = Timestamp(microseconds: Names.start.microseconds + 3_600_000_000)
-        let bench = Bench()
-        bench.configuration.idempotencyWindow = .seconds(60)
-        bench.configuration.keyLogBatches = 1
-        try bench.start()
-        for _ in 0..<4 {
-            try bench.append(1)
-            try bench.stream.retire(try bench.seal(), now: Names.start)
-        }
+        let (bench, segments) = try life(of: 4)
+        for segment in segments { try bench.stream.retire(segment, now: Names.start) }
         for path in bench.keyFiles.prefix(2) { try bench.disk.fileSystem.unlink(path) }
         try bench.append(1)
         try bench.stream.retire(try bench.seal(), now: later)
@@ -166,14 +150,7 @@ import Testing
 
     @Test("what is left of keys is told to be damaged when it is, and does no more harm than to be missing")
     func damagedRetired() throws {
-        let later = Timestamp(microseconds: Names.start.microseconds + 3_600_000_000)
-        let bench = Bench()
-        bench.configuration.idempotencyWindow = .seconds(60)
-        try bench.start()
-        let segments = try (0..<3).map { _ in
-            try bench.append(2)
-            return try bench.seal()
-        }
+        let (bench, segments) = try life(of: 3)
         try bench.stream.retire(segments[1], now: Names.start)
         try bench.start(now: later)
         #expect(bench.report.damages == [] && bench.keyFiles.isEmpty)
@@ -191,15 +168,7 @@ import Testing
 
     @Test("wherever a start dies in which keys go, no later start takes for lost what has landed", arguments: 0..<40)
     func dies(_ operation: Int) throws {
-        let later = Timestamp(microseconds: Names.start.microseconds + 3_600_000_000)
-        let bench = Bench()
-        bench.configuration.idempotencyWindow = .seconds(60)
-        bench.configuration.keyLogBatches = 1
-        try bench.start()
-        let segments = try (0..<6).map { _ in
-            try bench.append(2)
-            return try bench.seal()
-        }
+        let (bench, segments) = try life(of: 6)
         for number in [3, 1, 4] { try bench.stream.retire(segments[number], now: Names.start) }
         try? bench.start(now: later, powerCut: operation)
         var random = SeededGenerator(seed: UInt64(operation))

@@ -8,7 +8,8 @@ import SystemPackage
 @testable import Journal
 
 /// The files of a journal directory, from an input: of each a letter (`s` segment, `o` its sidecar, `k` key log, `r` what
-/// key logs told that are gone), a digit that is its number (from `P` on, another life's), the bytes' count in decimal and a space, the bytes.
+/// key logs told that are gone), a digit that is its number (from `P` on, another life's), the bytes' count in decimal and a
+/// space, the bytes.
 struct JournalFiles {
     static let directory: FilePath = "/j"
     static let gateway = GatewayName("golden-1")!

@@ -114,7 +114,8 @@ final class RecoveredJournal {
         for incarnation in Set(report.sealed.map(\.incarnation)) {
             try hold(report.ends[incarnation] == other.report.ends[incarnation], "\(what), sequences end elsewhere")
         }
-        // Key logs out of the idempotency window, and such as hold nothing, may have been removed, and what they told written anew.
+        // Key logs out of the idempotency window, and such as hold nothing, may have been removed, and what they told written
+        // anew.
         let horizon = Timestamp(microseconds: JournalFiles.now.microseconds - 86_400_000_000)
         func recent(_ recovered: RecoveredJournal) -> (Set<Remembered>, [LandedSegment], [KeyDamage]) {
             (
