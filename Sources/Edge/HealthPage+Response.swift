@@ -39,7 +39,7 @@ extension HealthPage {
         var json = JSONWriter()
         json.object { json in
             json.name("status")
-            json.string(state.ready ? "ok" : "unavailable")
+            json.string(state.word)
             json.name("checks")
             json.array { json in
                 for check in state.checks {

@@ -49,7 +49,7 @@ extension Gateway {
             return completion(.refused(.landingPending(.cutOff, retryAfter: retryAfter)))
         }
         wish.bodyDone()
-        wait(for: receipts.parts(of: record, hasRejects: !rejects.isEmpty)[...], wish.deadline) { outcome in
+        wait(for: receipts.parts(of: record, rejects)[...], wish.deadline) { outcome in
             switch outcome {
             case .landed:
                 var landed = receipt

@@ -129,7 +129,22 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
                         "\(status.state.rawValue) since \(status.since) (\(status.reason)); \(status.backlogSegments) sealed segments, \(status.backlogBytes) bytes not yet landed"
                 ))
         }
+        checks.append(diskCheck)
         return Readiness(checks: checks)
+    }
+
+    /// A slow disk is no reason to turn producers away either: they wait, within the bound of what may be in flight.
+    private var diskCheck: Readiness.Check {
+        let now = time.monotonic()
+        let ages = writers.compactMap { writer in writer.commitAge(now: now).map { (writer.stream, $0) } }
+        guard let (stream, age) = ages.max(by: { $0.1 < $1.1 }), age > .seconds(1) else {
+            return .init(name: "journals", ok: true, detail: "no commit takes long")
+        }
+        return .init(
+            name: "journals", ok: true, isDegraded: true,
+            detail:
+                "a commit of \(stream) has been under way for \(age.components.seconds) s; acknowledgements wait for it"
+        )
     }
 
     /// How each landing zone stands, by name.
@@ -229,6 +244,7 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
         switch verdict {
         case .waiting: return
         case .conflict: return completion(.refused(.keyReused(batchKey: identity.key)))
+        case .busy: return completion(.refused(.batchInFlight(retryAfter: .seconds(1))))
         case .replay(let record, let rejects):
             return settle(
                 .receipt(receipts.replay(record, rejects)), wish, identity, receipts, completion: completion)
@@ -248,6 +264,12 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
             giveBack()
             completion(outcome)
         }
+        #if SLUICE_CANARIES
+            if Canary.isOn(.failWithoutReason), identity.digest.low % 16 == 0 {
+                let refusal = Refusal.journalFailed(detail: "no reason", retryAfter: .seconds(5))
+                return fail(refusal, identity, stream, failing)
+            }
+        #endif
         let processed: ProcessedBatch
         do {
             processed = try encoders.with { encoder throws(PayloadError) in
@@ -292,6 +314,9 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
         _ request: BatchRequest, completion: @escaping @Sendable (WriteFailure?) -> Void
     ) {
         guard !processed.rejects.isEmpty else { return completion(nil) }
+        #if SLUICE_CANARIES
+            if Canary.isOn(.forgetRefused) { return completion(nil) }
+        #endif
         let batch = encoders.with { encoder in
             encoder.encodeQuarantine(
                 processed, body: body, stream: stream, identity: identity, receivedAt: request.receivedAt)

@@ -194,7 +194,7 @@ package enum Refusal: Sendable {
     case landingPending(LandingDelay, retryAfter: Duration)
     /// No batch with this key was taken within the window.
     case unknownBatch(window: Duration)
-    /// A request with this key is being worked on.
+    /// A request with this key is being worked on; where a batch is refused so, with another body.
     case batchInFlight(retryAfter: Duration)
     case overloaded(retryAfter: Duration)
     case stopping(retryAfter: Duration)
@@ -226,15 +226,20 @@ package struct Readiness: Sendable {
     package struct Check: Sendable {
         package var name: String
         package var ok: Bool
+        /// It works, but not as it should; producers are better served elsewhere, if there is anywhere else.
+        package var isDegraded: Bool
         package var detail: String
 
-        package init(name: String, ok: Bool, detail: String) {
+        package init(name: String, ok: Bool, isDegraded: Bool = false, detail: String) {
             self.name = name
             self.ok = ok
+            self.isDegraded = isDegraded
             self.detail = detail
         }
     }
     package var checks: [Check]
     package init(checks: [Check]) { self.checks = checks }
     package var ready: Bool { checks.allSatisfy(\.ok) }
+    /// `ok`, `degraded` or `unavailable`.
+    package var word: String { !ready ? "unavailable" : checks.contains(where: \.isDegraded) ? "degraded" : "ok" }
 }

@@ -65,6 +65,23 @@
         /// Every stream lands in the first zone.
         case zonesAsOne = "zones-as-one"
 
+        /// A strong batch that is refused while its zone is partitioned is landed all the same.
+        case keepWhenPartitioned = "keep-when-partitioned"
+        /// Now and then a batch of an available stream is refused on a sound disk.
+        case failWithoutReason = "fail-without-reason"
+        /// Now and then a batch of a strong stream is refused on a fine link.
+        case refuseWithoutReason = "refuse-without-reason"
+        /// A strong batch's receipt does not say where it has landed.
+        case forgetObjectName = "forget-object-name"
+        /// Receipts name the sequences behind those that the events have.
+        case sequencesBehind = "sequences-behind"
+        /// Refused events are not kept.
+        case forgetRefused = "forget-refused"
+        /// Another body under a known key is taken for a repeat.
+        case otherBodyAsRepeat = "other-body-as-repeat"
+        /// An operator's order is carried out, and not in the trail.
+        case forgetOrder = "forget-order"
+
         // SAFETY: set once, before any gateway is made.
         package nonisolated(unsafe) static var chosen: Canary?
 

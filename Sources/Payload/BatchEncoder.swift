@@ -66,7 +66,7 @@ package final class BatchEncoder: @unchecked Sendable {
         _ processed: ProcessedBatch, body: BodyBuffer, stream: StreamName, identity: BatchIdentity,
         receivedAt: Timestamp
     ) -> EncodedBatch {
-        let own = identity.quarantined(in: stream)
+        let own = identity.quarantined(in: stream, processed.batch.entry.rejects)
         let line = LineParts(identity: identity, batchSize: processed.received, receivedAt: receivedAt)
         deflater.begin(expected: processed.rejects.reduce(0) { $0 + $1.range.count + 400 })
         for reject in processed.rejects {

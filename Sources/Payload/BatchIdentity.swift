@@ -32,10 +32,12 @@ package struct BatchIdentity: Sendable {
 
     /// The key under which the refused events of a batch are quarantined. Its own: a retry of the batch must find these
     /// lines, whatever the batch's own key finds; another body under the same key, which is legitimate while none was
-    /// acknowledged, must not.
-    package func quarantined(in stream: StreamName) -> BatchIdentity {
-        BatchIdentity(
-            producer: producer, key: "\(stream)\u{0}\(fingerprint.rawValue)\u{0}\(key)", fingerprint: fingerprint)
+    /// acknowledged, must not. Nor must the same body where the settings have changed and others of its events are refused.
+    package func quarantined(in stream: StreamName, _ rejects: [BatchEntry.Reject]) -> BatchIdentity {
+        let refused = rejects.map { "\($0.index) \($0.reason.rawValue)" }.joined(separator: ",")
+        return BatchIdentity(
+            producer: producer, key: "\(stream)\u{0}\(fingerprint.rawValue)\u{0}\(refused)\u{0}\(key)",
+            fingerprint: fingerprint)
     }
 
     package var digest: BatchDigest {

@@ -28,7 +28,7 @@ package enum PostVerdict: Sendable, Equatable {
                 receipt.replayed
                 ? .known : .taken(events: receipt.events.accepted, quarantined: receipt.events.quarantined)
         case 422 where PostVerdict.problem(response)?.type == "urn:sluice:problem:key-reused": self = .known
-        case 408, 429, 500, 502, 503, 504: self = .again(after: after, PostVerdict.text(response))
+        case 408, 409, 429, 500, 502, 503, 504: self = .again(after: after, PostVerdict.text(response))
         case 401, 403, 404, 405: self = .hopeless(PostVerdict.text(response))
         default: self = .refused(PostVerdict.text(response))
         }

@@ -157,8 +157,12 @@ package final class SimulatedDisk: Sendable {
             }
             if operation.isChange { machine.operations += 1 }
             if operation.isChange, let cut = machine.cut, machine.operations > cut {
-                // In flight: it may reach the disk, and nobody will hear of it.
-                if !operation.isSync { _ = try? body(&machine.state) }
+                // In flight: it, or the first half of what it writes, may reach the disk, and nobody will hear of it.
+                if let failing, case .write = operation, cut % 2 == 1 {
+                    failing(&machine.state)
+                } else if !operation.isSync {
+                    _ = try? body(&machine.state)
+                }
                 machine.isCut = true
                 throw FileError(SimulatedDisk.powerCut, operation.path, .ioError)
             }

@@ -20,10 +20,14 @@ final class Bucket: @unchecked Sendable {
     /// Those of an object's events. It never changes, and is read once.
     func keys(of name: String) throws(Violation) -> [String] {
         if let known = keysOfObject[name] { return known }
+        return try events(of: name).map(\.key)
+    }
+
+    func events(of name: String) throws(Violation) -> [LandedEvent] {
         do {
-            let keys = try LandedKeys.of(objects[name] ?? [])
-            keysOfObject[name] = keys
-            return keys
+            let events = try LandedKeys.events(of: objects[name] ?? [])
+            keysOfObject[name] = events.map(\.key)
+            return events
         } catch { throw Violation("\(name) can't be read: \(error)") }
     }
 

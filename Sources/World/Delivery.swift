@@ -6,8 +6,7 @@ final class Delivery: @unchecked Sendable {
     // SAFETY: a world runs on one thread.
     let stream: StreamName
     let isStrong: Bool
-    let key: String
-    let events: [String]
+    let offer: Offer
     let asked: Consistency
     let machine: Machine
     let life: Life
@@ -15,17 +14,16 @@ final class Delivery: @unchecked Sendable {
     let sent: MonotonicInstant
     let wasCutOff: Bool
     let eventsMax: Int
+    let checksMembers: Bool
     /// Of the journals, where they have a budget.
     let use: Int64?
     var isAnswered = false
 
     init(
-        _ key: String, _ events: [String], of stream: StreamName, _ asked: Consistency, to machine: Machine,
-        _ life: Life, _ world: World
+        _ offer: Offer, of stream: StreamName, _ asked: Consistency, to machine: Machine, _ life: Life, _ world: World
     ) {
         self.stream = stream
-        self.key = key
-        self.events = events
+        self.offer = offer
         self.asked = asked
         self.machine = machine
         self.life = life
@@ -34,8 +32,11 @@ final class Delivery: @unchecked Sendable {
         sent = world.loop.now
         wasCutOff = life.status(zone).state == .partitioned
         eventsMax = machine.eventsMax(of: stream)
+        checksMembers = isStrong || machine.checksMembers(of: stream)
         use = world.use(of: machine)
     }
+
+    var key: String { offer.key }
 
     /// And has been all the while.
     var isCutOff: Bool {

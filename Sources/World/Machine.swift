@@ -20,6 +20,8 @@ final class Machine: @unchecked Sendable {
     private let strand: Strand
     private var loop: StepLoop { strand.loop }
     private(set) var life: Life?
+    private(set) var hasDied = false
+    private var orders = 0
     /// When anything last went wrong on it, or was over.
     private var disturbed = MonotonicInstant(nanoseconds: 0)
     /// When each zone's mode last changed, and when it last was, or ceased to be, cut off.
@@ -73,6 +75,7 @@ final class Machine: @unchecked Sendable {
                 observer: { [unowned self] in tell($0) }, steps: steps)
             world.history.note(name, "the gateway is up, incarnation \(incarnation)")
             life = Life(gateway, steps, clock)
+            world.checkKept(on: self)
             noticeEnd()
         } catch {
             // A disk that fails while the journal is recovered: the supervisor tries again.
@@ -90,6 +93,7 @@ final class Machine: @unchecked Sendable {
         guard let life else { return }
         disturb()
         drains = [:]
+        hasDied = true
         world.noteDeath()
         life.end()
         self.life = nil
@@ -106,13 +110,33 @@ final class Machine: @unchecked Sendable {
         if life == nil { endOfNextStart = operations } else { disk.cutPower(afterOperations: operations) }
     }
 
+    /// An operator's order: into the trail first, as the control plane does it, and then carried out.
+    func steer(_ zone: ZoneName, _ override: PartitionControl.Override) {
+        guard let life else { return }
+        orders += 1
+        let reason = "order \(orders)"
+        let carryOut = life.steps.whileAlive { [unowned self] (failure: WriteFailure?) in
+            if failure != nil { return }
+            world.record.order(reason, at: gatewayName)
+            world.summary.orders += 1
+            _ = try? life.gateway.override(zone, override, by: "operator", reason: reason)
+        }
+        let entry = TrailEntry(
+            override.action, by: TrailActor(name: "operator", role: "operator"), on: zone.rawValue, reason: reason)
+        life.gateway.record(entry, completion: carryOut)
+    }
+
     /// The settings change, and a gateway that runs reads them again.
     func adopt(_ streams: [StreamConfiguration]) {
         self.streams = streams
         life?.gateway.adopt(streams)
     }
 
-    func eventsMax(of stream: StreamName) -> Int { streams.first { $0.name == stream }?.rules.maxEvents ?? 0 }
+    func eventsMax(of stream: StreamName) -> Int { rules(of: stream).maxEvents }
+
+    func checksMembers(of stream: StreamName) -> Bool { rules(of: stream).checkDuplicateMembers }
+
+    private func rules(of stream: StreamName) -> StreamRules { streams.first { $0.name == stream }!.rules }
 
     /// Until that fault is over, another one comes or the process ends.
     func failDisk(_ faults: DiskFaults, of fault: Int) {
@@ -210,6 +234,8 @@ final class Machine: @unchecked Sendable {
     private var configuration: GatewayConfiguration {
         var journal = JournalConfiguration()
         journal.segmentMaxAge = world.plan.segmentMaxAge
+        journal.segmentMaxBytes = world.plan.segmentMaxBytes
+        journal.keyLogBatches = world.plan.keyLogBatches
         journal.reserveStepBytes = 4096
         var configuration = GatewayConfiguration(
             name: gatewayName, streams: streams, journalDirectory: "/journal", journal: journal,
@@ -222,5 +248,15 @@ final class Machine: @unchecked Sendable {
         configuration.ownZone = world.plan.ownZone
         configuration.idempotencyWindow = world.plan.idempotencyWindow
         return configuration
+    }
+}
+
+extension PartitionControl.Override {
+    fileprivate var action: TrailEntry.Action {
+        switch self {
+        case .auto: .zoneAuto
+        case .hold: .zoneHeld
+        case .release: .zoneReleased
+        }
     }
 }

@@ -18,6 +18,10 @@ struct Plan {
     var hasRot: Bool
     var journalBudgetBytes: Int64?
     var diskBytes: Int64
+    /// Producers use keys twice, which must be noticed as long as nothing is forgotten.
+    var contradicts: Bool {
+        oneFaultyIn != nil && !hasRot && !hasClockJumps && idempotencyWindow == .seconds(86_400)
+    }
     /// Only a budget makes a journal full.
     var hasRoomyDisk: Bool { diskBytes == 1 << 30 && !hasDiskFaults }
     var drainOrder: LandingSchedule.DrainOrder
@@ -26,6 +30,14 @@ struct Plan {
     var positionInterval: Duration
     /// How long available streams recognise a batch; a day, or so little that it ends within the world.
     var idempotencyWindow: Duration
+    var segmentMaxBytes: Int64
+    var keyLogBatches: Int
+    /// How many producers each stream has in each region: more than one, and commits have several who wait for them.
+    var producersPerStream: Int
+    /// A batch in so many has events that must be, or may be, refused, and one in so many is sent again with another body.
+    var oneFaultyIn: Int?
+    /// The budget of one of the available streams, of its own.
+    var ownBudget: (stream: StreamName, bytes: Int64)?
     /// Between a producer's batches.
     var pauseSecondsMax: Double
     /// Between one gateway's faults.
@@ -55,6 +67,12 @@ struct Plan {
         positionInterval = .seconds([5, 30].randomElement(using: &random)!)
         // By the wall clock: one that jumps ends a short window at once.
         idempotencyWindow = !hasClockJumps && random.chance(4) ? random.duration(60...600) : .seconds(86_400)
+        segmentMaxBytes = random.chance(3) ? 2000 : 64 << 20
+        keyLogBatches = random.chance(3) ? 5 : 100_000
+        producersPerStream = random.chance(4) ? 3 : 1
+        oneFaultyIn = random.chance(2) ? 8 : nil
+        ownBudget =
+            random.chance(4) ? (StreamName("metrics")!, Int64.random(in: 2_000...10_000, using: &random)) : nil
         pauseSecondsMax = Double.random(in: 10...max(20, min(600, seconds / 6)), using: &random)
         quietSecondsMax = Double.random(in: min(300, seconds / 24)...max(20, min(3600, seconds / 4)), using: &random)
         for machine in 0..<gateways.reduce(0, +) { addFaults(on: machine, &random) }

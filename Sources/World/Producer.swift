@@ -8,9 +8,7 @@ import Simulation
 final class Producer: @unchecked Sendable {
     // SAFETY: a world runs on one thread.
     private struct Batch {
-        var key: String
-        var events: [String]
-        var text: String
+        var offer: Offer
         /// Where it is sent.
         var machine: Machine
     }
@@ -55,13 +53,26 @@ final class Producer: @unchecked Sendable {
             pending = old
             return send()
         }
-        let key = "\(name)-\(number)"
+        if world.plan.contradicts, strand.chance(10), let old = taken.randomElement(using: &strand.random) {
+            contradict(old)
+        }
+        let offer = Offer("\(name)-\(number)", lines())
         number += 1
-        let events = (0..<Int.random(in: 1...3, using: &strand.random)).map { "\(key)-\($0)" }
-        let text = events.map { "{\"id\":\"\($0)\"}\n" }.joined()
-        pending = Batch(key: key, events: events, text: text, machine: home.randomElement(using: &strand.random)!)
-        world.record.offer(events, to: stream)
+        pending = Batch(offer: offer, machine: home.randomElement(using: &strand.random)!)
+        world.record.offer(offer, to: stream)
         send()
+    }
+
+    private func lines() -> [Offer.Line] {
+        let count = Int.random(in: 1...3, using: &strand.random)
+        guard let oneIn = world.plan.oneFaultyIn, strand.chance(oneIn) else {
+            return Array(repeating: .sound, count: count)
+        }
+        let lines = (0..<count).map { _ in
+            [Offer.Line.sound, .broken, .twofold].randomElement(using: &strand.random)!
+        }
+        // What a block without events was about nobody could say once it has rotted.
+        return world.plan.hasRot ? [.sound] + lines : lines
     }
 
     private func send() {
@@ -85,15 +96,29 @@ final class Producer: @unchecked Sendable {
         deliver(pending, asked, to: machine, life) { [self] outcome in
             // The answer to an attempt that was given up is true all the same, and comes again.
             guard attempt == now, self.pending != nil else { return }
-            if case .refused(let refusal) = outcome {
+            switch outcome {
+            // Nobody would send that again.
+            case .refused(.invalidEvents): break
+            case .refused(let refusal):
                 lastRefusal = "\(refusal)"
                 return again(after: refusal.retryAfter ?? .seconds(60), now)
+            case .receipt:
+                if !taken.contains(where: { $0.offer.key == pending.offer.key }) { taken.append(pending) }
+                if taken.count > 8 { taken.removeFirst() }
             }
             self.pending = nil
             attempt += 1
-            if !taken.contains(where: { $0.key == pending.key }) { taken.append(pending) }
-            if taken.count > 8 { taken.removeFirst() }
             strand.later(after: strand.spread(0.5...world.plan.pauseSecondsMax)) { [self] in next() }
+        }
+    }
+
+    /// A fault of the producer's: another body under a key that it has a receipt for.
+    private func contradict(_ batch: Batch) {
+        let machine = isStrong ? world.machines.randomElement(using: &strand.random)! : batch.machine
+        guard let life = machine.life else { return }
+        let (world, key) = (world, batch.offer.key)
+        life.submit("{\"id\":\"\(key)-other\"}\n", key: key, stream: stream, isStrong ? .strong : .available) {
+            world.take($0, ofOtherBodyUnder: key)
         }
     }
 
@@ -108,10 +133,10 @@ final class Producer: @unchecked Sendable {
         _ batch: Batch, _ asked: Consistency, to machine: Machine, _ life: Life,
         then: @escaping @Sendable (BatchOutcome) -> Void
     ) {
-        let delivery = Delivery(batch.key, batch.events, of: stream, asked, to: machine, life, world)
+        let delivery = Delivery(batch.offer, of: stream, asked, to: machine, life, world)
         world.record.send(delivery, window: world.plan.idempotencyWindow)
         strand.later(after: Life.patience + .seconds(1)) { [self] in world.checkAnswered(delivery) }
-        life.submit(batch.text, key: batch.key, stream: stream, asked) { [self] outcome in
+        life.submit(batch.offer.text, key: batch.offer.key, stream: stream, asked) { [self] outcome in
             world.take(outcome, of: delivery)
             then(outcome)
         }

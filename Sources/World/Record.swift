@@ -13,6 +13,10 @@ final class Record: @unchecked Sendable {
     }
 
     struct Acknowledged {
+        var offer: Offer
+        /// The indexes of the events that the receipt said were refused.
+        var refused: Set<Int>
+        /// The others.
         var events: [String]
         /// The gateway that said so first.
         var by: GatewayName
@@ -34,8 +38,8 @@ final class Record: @unchecked Sendable {
     }
 
     private(set) var acknowledged: [StreamName: [Batch: Acknowledged]] = [:]
-    /// Every event that was ever sent, acknowledged or not.
-    private(set) var offered: [StreamName: Set<String>] = [:]
+    /// Every event that was ever sent, acknowledged or not, with its index.
+    private(set) var offered: [StreamName: [String: (offer: Offer, index: Int)]] = [:]
     private(set) var batchesOffered: [StreamName: Int] = [:]
     /// Events in blocks that the disk damaged: they may be lost, and their batches forgotten.
     private(set) var rotted: Set<String> = []
@@ -48,25 +52,46 @@ final class Record: @unchecked Sendable {
     /// Events of batches that were sent again when the gateway may have forgotten them: they may be taken again.
     private(set) var forgettable: Set<String> = []
     private(set) var refusals: [String: Int] = [:]
+    /// Of each batch the requests that may have had it kept: all but those that were refused as never to be kept.
+    private var hopes: [StreamName: [Batch: Int]] = [:]
+    /// The reasons that operators gave for what they were told is in the trail.
+    private(set) var orders: [GatewayName: Set<String>] = [:]
     /// By which batch each sequence was taken.
     private var places: [SequencePlace: String] = [:]
 
-    func offer(_ events: [String], to stream: StreamName) {
-        offered[stream, default: []].formUnion(events)
+    func offer(_ offer: Offer, to stream: StreamName) {
+        for index in offer.lines.indices { offered[stream, default: [:]][offer.event(index)] = (offer, index) }
         batchesOffered[stream, default: 0] += 1
     }
 
     /// Takes down that it is sent to a gateway that recognises it for so long.
     func send(_ delivery: Delivery, window: Duration) {
+        let batch = batch(of: delivery)
+        hopes[delivery.stream, default: [:]][batch, default: 0] += 1
         if delivery.isStrong { return }
-        let batch = Batch(key: delivery.key, gateway: delivery.machine.gatewayName)
         guard let first = firstSent[delivery.stream]?[batch] else {
             firstSent[delivery.stream, default: [:]][batch] = delivery.sent
             return
         }
         // It is looked up some time before its deadline.
-        if delivery.sent + Life.patience > first + window { forgettable.formUnion(delivery.events) }
+        if delivery.sent + Life.patience > first + window { forgettable.formUnion(delivery.offer.events) }
     }
+
+    /// It was told that nothing of it is kept.
+    func refuseForGood(_ delivery: Delivery) { hopes[delivery.stream]?[batch(of: delivery)]? -= 1 }
+
+    /// Every request that ever brought the event was told that nothing of it is kept.
+    func isHopeless(_ event: String, at place: Place) -> Bool {
+        guard let key = offered[place.stream]?[event]?.offer.key else { return false }
+        return hopes[place.stream]?[Batch(key: key, gateway: place.gateway)] == 0
+    }
+
+    private func batch(of delivery: Delivery) -> Batch {
+        Batch(key: delivery.key, gateway: delivery.isStrong ? nil : delivery.machine.gatewayName)
+    }
+
+    /// An operator was told that the order is in the trail.
+    func order(_ reason: String, at gateway: GatewayName) { orders[gateway, default: []].insert(reason) }
 
     /// Whether they may be taken twice.
     func isExcused(_ events: [String]) -> Bool {
@@ -75,26 +100,30 @@ final class Record: @unchecked Sendable {
 
     /// Takes a receipt down; returns what contradicts what was said before.
     func acknowledge(_ delivery: Delivery, told: MonotonicInstant, _ receipt: Receipt) -> String? {
-        let (key, events, stream, gateway) = (
-            delivery.key, delivery.events, delivery.stream, delivery.machine.gatewayName
+        let (key, offer, stream, gateway) = (
+            delivery.key, delivery.offer, delivery.stream, delivery.machine.gatewayName
         )
-        let batch = Batch(key: key, gateway: delivery.isStrong ? nil : gateway)
+        let batch = batch(of: delivery)
+        let refused = Set(receipt.rejected.map(\.index))
+        let events = offer.events(without: refused)
         defer {
             if acknowledged[stream]?[batch] == nil {
                 acknowledged[stream, default: [:]][batch] = Acknowledged(
-                    events: events, by: gateway, at: delivery.life.clock.now(), told: told, isTaken: !receipt.replayed,
+                    offer: offer, refused: refused, events: events, by: gateway, at: delivery.life.clock.now(),
+                    told: told, isTaken: !receipt.replayed,
                     sequence: receipt.sequence)
             } else if !receipt.replayed {
                 acknowledged[stream]![batch]!.isTaken = true
             }
         }
-        guard !isRotted(events) else { return nil }
-        if !isExcused(events), let first = acknowledged[stream]?[batch] {
+        guard !isRotted(offer.events) else { return nil }
+        if !isExcused(offer.events), let first = acknowledged[stream]?[batch] {
             // Of requests that are under way at once, that which is a repeat may be answered first.
             if !receipt.replayed, first.isTaken || delivery.sent > first.told {
                 return "\(key) was taken a second time"
             }
             if first.sequence != receipt.sequence { return "\(key) has other sequences than it had" }
+            if first.refused != refused { return "other events of \(key) are refused than were" }
         }
         if let position = receipt.sequence {
             for sequence in position.range.first..<position.range.end {

@@ -24,8 +24,7 @@ struct Rot {
         // What a failed sync has lost is not there to rot.
         try disk.damage(path) { _ in }
         let bytes = try disk.contents(path)
-        let blocks = try soundBlocks(bytes)
-        guard let block = blocks.randomElement(using: &random) else { return nil }
+        guard let block = SoundBlocks.of(bytes).randomElement(using: &random) else { return nil }
         let events = try LandedKeys.of(Array(bytes[block]))
         try disk.flipBit(path, Int.random(in: (block.lowerBound * 8)..<(block.upperBound * 8), using: &random))
         let looksLater = isOfLaterVersion(Array(try disk.contents(path)[block]))
@@ -38,21 +37,6 @@ struct Rot {
                 if case .unknownVersion = error { return true }
             }
             return false
-        }
-    }
-
-    /// Where the blocks are, up to the first that is not sound.
-    private static func soundBlocks(_ bytes: [UInt8]) throws -> [Range<Int>] {
-        bytes.withUnsafeBytes { bytes in
-            var blocks: [Range<Int>] = []
-            var offset = 0
-            while offset < bytes.count,
-                let block = try? Block.read(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
-            {
-                blocks.append(offset..<(offset + block.length))
-                offset += block.length
-            }
-            return blocks
         }
     }
 }

@@ -14,6 +14,14 @@ package struct Summary: Encodable, Sendable {
     package var priorityChecks = 0
     /// Batches of a strong stream that were refused while the zone was cut off, each at once.
     package var refusedAtOnce = 0
+    /// Events that a receipt said were refused.
+    package var refusedEvents = 0
+    /// Bodies that were sent under the key of another.
+    package var otherBodies = 0
+    /// Orders of operators that were in the trail before they were carried out.
+    package var orders = 0
+    /// Starts after which a disk was searched for what had not landed.
+    package var keptChecks = 0
     /// Requests that were delivered a second time.
     package var duplicates = 0
     /// What was injected, how often.

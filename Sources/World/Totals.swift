@@ -27,6 +27,10 @@ package struct Totals: Sendable {
         sum.priorityChecks += summary.priorityChecks
         sum.refusedAtOnce += summary.refusedAtOnce
         sum.duplicates += summary.duplicates
+        sum.refusedEvents += summary.refusedEvents
+        sum.otherBodies += summary.otherBodies
+        sum.orders += summary.orders
+        sum.keptChecks += summary.keptChecks
         sum.faults.merge(summary.faults, uniquingKeysWith: +)
         sum.refusals.merge(summary.refusals, uniquingKeysWith: +)
     }
@@ -39,6 +43,9 @@ package struct Totals: Sendable {
         let happened = [
             ("death of a gateway", sum.deaths), ("batch acknowledged", sum.batches),
             ("batch sent again after its receipt", sum.repeats), ("request delivered twice", sum.duplicates),
+            ("event refused in a receipt", sum.refusedEvents), ("other body under a key", sum.otherBodies),
+            ("order of an operator carried out", sum.orders),
+            ("search of a disk for what has not landed", sum.keptChecks),
             ("object landed", sum.objects), ("check of a stream's complete-through", sum.truthChecks),
             ("check that a batch lands within the roll time", sum.rollChecks),
             ("check of a draining backlog's rate and order", sum.drainChecks),

@@ -12,6 +12,19 @@ extension World {
         checkBudget(outcome, of: delivery)
     }
 
+    /// To another body than the one that the key's receipt was for.
+    func take(_ outcome: BatchOutcome, ofOtherBodyUnder key: String) {
+        summary.otherBodies += 1
+        switch outcome {
+        case .receipt: violate("another body is taken under the key \(key)")
+        case .refused(let refusal):
+            record.refuse("\(refusal)".prefix { $0 != "(" }.description)
+            if case .keyReused = refusal { return }
+            if refusal.retryAfter == nil, case .tooManyEvents = refusal { return }
+            if refusal.retryAfter == nil { violate("another body under the key \(key) is refused by \(refusal)") }
+        }
+    }
+
     /// Its deadline, and a second more, are over.
     func checkAnswered(_ delivery: Delivery) {
         guard !delivery.isAnswered, delivery.machine.life === delivery.life else { return }
@@ -19,7 +32,7 @@ extension World {
     }
 
     private func take(_ receipt: Receipt, of delivery: Delivery) {
-        let (stream, key, events, machine) = (delivery.stream, delivery.key, delivery.events, delivery.machine)
+        let (stream, key, offer, machine) = (delivery.stream, delivery.key, delivery.offer, delivery.machine)
         let place = receipt.sequence.map { " as \($0.range)" } ?? ""
         history.note(
             machine.name,
@@ -30,19 +43,46 @@ extension World {
         if delivery.isStrong, delivery.isCutOff {
             violate("\(stream): \(key) was acknowledged while the zone was cut off")
         }
-        if !receipt.replayed, events.count > max(delivery.eventsMax, machine.eventsMax(of: stream)) {
+        if !receipt.replayed, offer.lines.count > max(delivery.eventsMax, machine.eventsMax(of: stream)) {
             violate("\(stream): \(key) was taken, with more events than the settings allow")
         }
-        if receipt.accepted != events.count { violate("\(key): \(receipt.accepted) of \(events.count) accepted") }
+        checkVerdicts(receipt, of: delivery)
         if delivery.asked == .strong, receipt.durability != .landed {
             violate("\(key): asked to land it, and was told that it is \(receipt.durability)")
         }
-        guard receipt.durability == .landed else { return expectLanding(of: delivery) }
+        let events = offer.events(without: Set(receipt.rejected.map(\.index)))
+        guard receipt.durability == .landed else { return expectLanding(of: events, delivery) }
+        if receipt.object == nil, !events.isEmpty, delivery.isStrong || !machine.hasDied {
+            violate("\(key) is said to have landed, and not where")
+        }
         do throws(Violation) {
             if !(try holds(receipt.object, stream, machine)).isSuperset(of: events) {
                 violate("\(key) is said to have landed, and is not in \(receipt.object ?? "any object")")
             }
         } catch { violate("\(error)") }
+    }
+
+    /// The receipt tells of each event, and refuses those that the settings refuse.
+    private func checkVerdicts(_ receipt: Receipt, of delivery: Delivery) {
+        let (offer, count) = (delivery.offer, delivery.offer.lines.count)
+        let refused = Set(receipt.rejected.map(\.index))
+        if receipt.received != count || receipt.accepted != count - refused.count
+            || receipt.rejected.count != refused.count
+            || receipt.sequence.map({ $0.range.count != UInt64(receipt.accepted) }) ?? false
+        {
+            violate("\(delivery.key), of \(count) events: \(receipt)")
+        }
+        if !receipt.replayed { summary.refusedEvents += refused.count }
+        let (least, most) = (offer.refused(checks: false), offer.refused(checks: true))
+        var isRight = delivery.isStrong ? refused.isEmpty : refused.isSuperset(of: least) && refused.isSubset(of: most)
+        // A repeat tells of the settings as they were.
+        if !receipt.replayed, delivery.checksMembers == delivery.machine.checksMembers(of: delivery.stream) {
+            isRight = refused == offer.refused(checks: delivery.checksMembers)
+        }
+        if !isRight { violate("\(delivery.key): \(refused.sorted()) are refused, of \(offer.lines)") }
+        if !delivery.isStrong, receipt.idempotencyWindow != plan.idempotencyWindow {
+            violate("\(delivery.key): a window of \(receipt.idempotencyWindow.shown) is stated")
+        }
     }
 
     /// The events in the object; in all of the stream's when a crash cut the key log behind the keys, so that the name is
@@ -69,22 +109,47 @@ extension World {
                 violate("\(stream): \(key) is refused only after \(wait.shown), while cut off")
             }
         }
+        if isForGood(refusal, delivery) { record.refuseForGood(delivery) }
         switch refusal {
         case .partitioned where delivery.wasNeverCutOff:
             violate("\(stream): \(key) is refused as cut off, and \(delivery.zone) is not")
+        case .landingUnavailable where delivery.isStrong && wasFine(delivery):
+            violate("\(stream): \(key) is refused, and nothing is wrong: \(refusal)")
         case .partitioned, .landingUnavailable, .landingPending:
             if delivery.asked == .available { violate("an available stream refused: \(refusal)") }
         case .journalFull:
-            if plan.journalBudgetBytes == nil, plan.hasRoomyDisk { violate("\(refusal), and there is room") }
-        case .journalFailed, .stopping: break
-        case .tooManyEvents where delivery.events.count > min(delivery.eventsMax, machine.eventsMax(of: stream)): return
+            if plan.journalBudgetBytes == nil, plan.hasRoomyDisk, plan.ownBudget?.stream != stream {
+                violate("\(refusal), and there is room")
+            }
+        case .journalFailed:
+            if plan.hasRoomyDisk, record.rottedStreams.isEmpty { violate("\(refusal), and the disk is sound") }
+        case .tooManyEvents where delivery.offer.lines.count > min(delivery.eventsMax, machine.eventsMax(of: stream)):
+            return
+        case .invalidEvents(_, let rejected)
+        where delivery.isStrong && Set(rejected.map(\.index)) == delivery.offer.refused(checks: true):
+            return
+        case .batchInFlight where plan.contradicts: break
         default: violate("an unexpected refusal: \(refusal)")
         }
         if refusal.retryAfter == nil { violate("\(refusal) does not say when to come back") }
     }
 
+    /// Nothing of it is kept, whatever else happens.
+    private func isForGood(_ refusal: Refusal, _ delivery: Delivery) -> Bool {
+        switch refusal {
+        case .tooManyEvents, .invalidEvents: true
+        case .partitioned: delivery.isCutOff
+        default: false
+        }
+    }
+
+    /// For a minute before it was sent, and ever since, nothing has gone wrong on its way to the zone.
+    private func wasFine(_ delivery: Delivery) -> Bool {
+        delivery.machine.undisturbed(delivery.zone).map { delivery.sent - $0 > .seconds(60) } ?? false
+    }
+
     /// While nothing goes wrong, what is acknowledged lands within the roll time.
-    private func expectLanding(of delivery: Delivery) {
+    private func expectLanding(of events: [String], _ delivery: Delivery) {
         let (stream, machine) = (delivery.stream, delivery.machine)
         // What had waited until then has landed by now.
         let settled = Duration.seconds(120)
@@ -94,7 +159,7 @@ extension World {
         loop.later(after: rollTime, tie: UInt64(summary.rollChecks)) { [self] in
             guard machine.undisturbed(delivery.zone) == since else { return }
             summary.rollChecks += 1
-            if let missing = missing(delivery.events, in: landed[place(stream, machine.gatewayName)]) {
+            if let missing = missing(events, in: landed[place(stream, machine.gatewayName)]) {
                 violate("\(machine.name): \(missing) of \(stream) has not landed \(rollTime.shown) after its receipt")
             }
         }

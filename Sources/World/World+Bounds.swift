@@ -16,9 +16,11 @@ extension World {
     /// And a stream of the lowest priority is refused once the budget is as full as it may make it, one of the highest not before.
     func checkBudget(_ outcome: BatchOutcome, of delivery: Delivery) {
         let (stream, machine) = (delivery.stream, delivery.machine)
+        checkOwnBudget(outcome, of: delivery)
         guard let budget = plan.journalBudgetBytes, let footprint = machine.life?.gateway.footprint else { return }
         let held = streams.reduce(0) { $0 + (footprint.held[$1.name] ?? 0) }
-        if held > budget + 3 * 4096 {
+        let overshoot = Int64(plan.producersPerStream) * 3 * 4096
+        if held > budget + overshoot {
             violate("\(machine.name): the journals hold \(held) bytes, with a budget of \(budget)")
         }
         guard let before = delivery.use, let priority = streams.first(where: { $0.name == stream })?.share.priority
@@ -28,7 +30,7 @@ extension World {
         // As docs/operations.md says it: 60 %, and the nth part of the rest.
         let lowest = Double(budget) * (0.6 + 0.4 / Double(priorities.count))
         // It is decided between sending and answering, for a batch of some size; what is less than this says nothing.
-        let slack = 1000.0
+        let slack = 1000.0 * Double(plan.producersPerStream)
         switch outcome {
         case .receipt(let receipt)
         where !receipt.replayed && delivery.asked == .available && priority == priorities.min():
@@ -36,7 +38,7 @@ extension World {
             if Double(min(before, after)) > lowest + slack {
                 violate("\(machine.name): \(stream), of the lowest priority, is taken at \(before) bytes of \(budget)")
             }
-        case .refused(.journalFull) where plan.hasRoomyDisk:
+        case .refused(.journalFull) where plan.hasRoomyDisk && plan.ownBudget?.stream != stream:
             summary.priorityChecks += 1
             let most = priority == priorities.max() ? Double(budget) : lowest
             if Double(max(before, after)) < most - slack {
@@ -44,6 +46,52 @@ extension World {
             }
         default: break
         }
+    }
+
+    /// A stream with a budget of its own fills it, and no more.
+    private func checkOwnBudget(_ outcome: BatchOutcome, of delivery: Delivery) {
+        guard let own = plan.ownBudget, own.stream == delivery.stream,
+            let held = delivery.machine.life?.gateway.footprint.held[own.stream]
+        else { return }
+        let slack = Int64(plan.producersPerStream) * 4096
+        if held > own.bytes + slack {
+            violate("\(delivery.machine.name): \(own.stream) holds \(held) bytes, with a budget of \(own.bytes)")
+        }
+        if case .refused(.journalFull) = outcome, plan.journalBudgetBytes == nil, plan.hasRoomyDisk,
+            held < own.bytes - slack
+        {
+            violate("\(delivery.machine.name): \(own.stream) is refused at \(held) bytes of \(own.bytes)")
+        }
+    }
+
+    /// What a gateway acknowledged and has not landed is on its disk, as soon as it is up again. (Of what rotted the end checks
+    /// what is left.)
+    func checkKept(on machine: Machine) {
+        for stream in journaled where !record.rottedStreams.contains(stream) {
+            let place = Place(stream: stream, gateway: machine.gatewayName)
+            var waiting: [String] = []
+            for (batch, told) in record.acknowledged[stream] ?? [:] where batch.gateway == machine.gatewayName {
+                waiting += told.events.filter { !(landed[place]?.contains($0) ?? false) }
+            }
+            guard !waiting.isEmpty else { continue }
+            summary.keptChecks += 1
+            let kept = kept(of: stream, on: machine)
+            if let missing = waiting.filter({ !kept.contains($0) }).min() {
+                violate(
+                    "\(machine.name): \(missing) of \(stream) was acknowledged, has not landed, and is not on the disk")
+            }
+        }
+    }
+
+    private func kept(of stream: StreamName, on machine: Machine) -> Set<String> {
+        var kept: Set<String> = []
+        for path in machine.disk.files() where path.string.hasPrefix("/journal/\(stream)/") {
+            guard path.string.hasSuffix(".json.gz"), let bytes = try? machine.disk.contents(path) else { continue }
+            for block in SoundBlocks.of(bytes) {
+                kept.formUnion((try? LandedKeys.of(Array(bytes[block]))) ?? [])
+            }
+        }
+        return kept
     }
 
     /// At any moment: what is remembered and promised is bounded by what producers have sent and wait for.

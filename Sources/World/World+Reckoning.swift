@@ -35,11 +35,13 @@ extension World {
                     throw Violation("\(stream): \(missing) of \(batch.key) was acknowledged and never landed")
                 }
             }
-            let offered = record.offered[stream] ?? []
-            if let stranger = landed.values.joined().filter({ !offered.contains($0) }).min() {
+            let offered = record.offered[stream] ?? [:]
+            if let stranger = landed.values.joined().filter({ offered[$0] == nil }).min() {
                 throw Violation("\(stream): \(stranger) landed and was never sent")
             }
+            try checkReceipts(of: stream)
         }
+        try checkOrders()
         let report = try await audit()
         if let finding = report.findings.first(where: { !isExplained($0) }) {
             throw Violation(
@@ -49,6 +51,51 @@ extension World {
         if !plan.hasClockJumps {
             try checkTruthfulness(of: report)
             try checkProgress(of: report)
+        }
+    }
+
+    /// Events stand where their receipts say; those that a receipt says were refused are in `_quarantine`, and there only.
+    private func checkReceipts(of stream: StreamName) throws(Violation) {
+        guard journaled.contains(stream) else { return }
+        for (batch, told) in record.inOrder(stream) where !record.isExcused(told.offer.events) {
+            let place = Place(stream: stream, gateway: batch.gateway)
+            for (index, event) in told.events.enumerated() {
+                let stands = standing[place]?[event]
+                let stated = told.sequence.map {
+                    Standing(incarnation: $0.incarnation, sequence: $0.range.first + UInt64(index))
+                }
+                if stands != stated {
+                    throw Violation(
+                        "\(event) of \(stream) stands at \(stands as Any), its receipt says \(stated as Any)")
+                }
+            }
+            for index in told.refused.sorted() {
+                let event = told.offer.event(index)
+                if landed[place]?.contains(event) ?? false {
+                    throw Violation("\(stream): \(event) landed, and its receipt says that it was refused")
+                }
+                if !(quarantined[place]?[batch.key]?.contains(index) ?? false) {
+                    throw Violation("\(stream): \(event) was refused, and is not in _quarantine")
+                }
+            }
+        }
+    }
+
+    /// What operators were told is in the trail is there.
+    private func checkOrders() throws(Violation) {
+        if record.rottedStreams.contains(.trail) { return }
+        let bucket = bucket(of: .trail)
+        var lines: [GatewayName: [String]] = [:]
+        for name in bucket.objects.keys.sorted() where name.hasPrefix("\(StreamName.trail)/") {
+            guard let gateway = Bucket.gateway(of: name) else { continue }
+            lines[gateway, default: []] += try bucket.events(of: name).map { String(decoding: $0.line, as: UTF8.self) }
+        }
+        for machine in machines {
+            let text = (lines[machine.gatewayName] ?? []).joined()
+            for reason in (record.orders[machine.gatewayName] ?? []).sorted()
+            where !text.contains("\"reason\":\"\(reason)\"") {
+                throw Violation("\(machine.name): \(reason) was carried out, and is not in the trail")
+            }
         }
     }
 

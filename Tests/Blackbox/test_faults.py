@@ -5,7 +5,6 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
 import threading
@@ -15,20 +14,13 @@ import pytest
 
 from control import Control, eventually
 from gateway import Gateway, problem
+from injection import need_strace
 from producers import Producer, assert_exactly_once, settle
 
 
 # The long form (`make torture`) has more of each.
 EIO_SECONDS = int(os.environ.get("SLUICE_EIO_SECONDS", "5"))
 DISK_ROUNDS = int(os.environ.get("SLUICE_DISK_ROUNDS", "1"))
-
-
-def need_strace():
-    if not shutil.which("strace"):
-        pytest.fail("strace is missing: run `make deps`")
-    probe = subprocess.run(["strace", "-f", "-o", "/dev/null", "true"], capture_output=True)
-    if probe.returncode != 0:
-        pytest.skip("STRACE CAN'T TRACE HERE: the injected-fault tests did not run: " + probe.stderr.decode())
 
 
 def strace(*options):
@@ -145,7 +137,7 @@ def test_a_sync_that_takes_seconds_holds_acknowledgements_back_and_intake_within
              "-e", f"inject=fdatasync:delay_enter={delay}s"], stderr=subprocess.PIPE)
         time.sleep(0.5)
         event = '{"eventID":"%s","eventTime":"2026-01-01T00:00:00Z","pad":"' + "x" * 400_000 + '"}'
-        began, answers, most = time.monotonic(), {}, 0
+        began, answers, most, words = time.monotonic(), {}, 0, set()
 
         def post(name):
             # Whoever finds no room in time is told so, and comes again.
@@ -162,11 +154,16 @@ def test_a_sync_that_takes_seconds_holds_acknowledgements_back_and_intake_within
         while any(thread.is_alive() for thread in posts):
             most = max(most, control.get("/v1/status")["in_flight_bytes"])
             assert gateway.request("GET", "/livez").status == 200
+            health = gateway.request("GET", "/readyz?verbose")
+            assert health.status == 200
+            words.add(json.loads(health.body)["status"])
             time.sleep(0.1)
+        assert "degraded" in words
         assert len(answers) == len(posts) and min(answers.values()) - began >= delay, answers
         assert 0 < most <= bound
         tracer.terminate()
         tracer.wait()
+        assert json.loads(gateway.request("GET", "/readyz?verbose").body)["status"] == "ok"
         assert gateway.stop() == 0, gateway.tail()
         assert sorted(line["event_key"] for line in gateway.landed("audit_logs")) == sorted(answers)
 

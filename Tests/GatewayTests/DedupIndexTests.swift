@@ -15,13 +15,14 @@ import Testing
             digest: digest(number), fingerprint: print(number), receivedAt: at(seconds), accepted: 3, rejects: rejects)
     }
 
-    private enum Word { case fresh, replay, conflict, waiting }
+    private enum Word { case fresh, replay, conflict, busy, waiting }
 
     private func begin(_ index: inout DedupIndex, _ number: UInt64, _ fingerprint: UInt64? = nil) -> Word {
         switch index.begin(digest(number), print(fingerprint ?? number), waiter: { _ in }) {
         case .fresh: .fresh
         case .replay: .replay
         case .conflict: .conflict
+        case .busy: .busy
         case .waiting: .waiting
         }
     }
@@ -41,11 +42,11 @@ import Testing
         #expect(index.contains(digest(1)) && !index.contains(digest(2)))
     }
 
-    @Test("the same key with another body is a conflict, on its way and afterwards")
+    @Test("the same key with another body has to wait until the first is taken, and is a conflict from then on")
     func conflict() {
         var index = DedupIndex(window: .seconds(100), maxBatches: 10)
         #expect(begin(&index, 1) == .fresh)
-        #expect(begin(&index, 1, 2) == .conflict)
+        #expect(begin(&index, 1, 2) == .busy)
         _ = index.finish(entry(1, at: 0), incarnation: life, first: 0, now: at(0))
         #expect(begin(&index, 1, 2) == .conflict)
         #expect(begin(&index, 1) == .replay)

@@ -97,8 +97,16 @@ import Testing
             if case .batchInFlight? = await gateway.find("k", in: "bills").refusal { seen = true }
         }
         #expect(seen)
+        guard case .batchInFlight? = await gateway.send("{\"other\":1}", to: "bills", key: "k").refusal else {
+            Issue.record("which of the two bodies is taken is not decided yet")
+            return
+        }
         zone.store.set(.well)
         let receipt = try #require(await outcome.receipt)
+        guard case .keyReused? = await gateway.send("{\"other\":1}", to: "bills", key: "k").refusal else {
+            Issue.record("the key is another body's by now")
+            return
+        }
         #expect(await gateway.find("k", in: "bills").receipt?.object == receipt.object)
         #expect(gateway.stop(within: .seconds(20)).clean)
     }

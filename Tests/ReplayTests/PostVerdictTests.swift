@@ -39,6 +39,7 @@ import Testing
         #expect(verdict(413) == .refused("413"))
         #expect(verdict(503, "", [("Retry-After", "7")]) == .again(after: .seconds(7), "503"))
         #expect(verdict(429, "", [("Retry-After", "99999")]) == .again(after: .seconds(3600), "429"))
+        #expect(verdict(409, "", [("Retry-After", "1")]) == .again(after: .seconds(1), "409"))
         #expect(verdict(502) == .again(after: nil, "502"))
         for status in [401, 403, 404] { #expect(verdict(status) == .hopeless("\(status)")) }
     }

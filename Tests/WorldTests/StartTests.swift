@@ -56,7 +56,7 @@ import Testing
         let audit = StreamName("audit")!
         let name = try #require(life.sealed.first { $0.stream == audit }?.object)
         let theirs = Array("theirs".utf8)
-        _ = world.bucket(of: audit).create(name, theirs)
+        world.bucket(of: audit).overwrite(name, theirs)
         for link in links { link.end(of: 0) }
         world.loop.run(for: .seconds(120))
         world.send("other", to: machine, stream: "metrics")
@@ -82,11 +82,15 @@ import Testing
 extension World {
     /// One event of that key; the record takes its receipt down.
     func send(_ key: String, to machine: Machine, stream: String = "audit") {
+        send(Offer(key), to: machine, stream: stream)
+    }
+
+    func send(_ offer: Offer, to machine: Machine, stream: String = "audit") {
         guard let life = machine.life else { return }
         let stream = StreamName(stream)!
-        record.offer([key], to: stream)
-        let delivery = Delivery(key, [key], of: stream, .available, to: machine, life, self)
-        life.submit("{\"id\":\"\(key)\"}\n", key: key, stream: stream, .available) { [self] in take($0, of: delivery) }
+        record.offer(offer, to: stream)
+        let delivery = Delivery(offer, of: stream, .available, to: machine, life, self)
+        life.submit(offer.text, key: offer.key, stream: stream, .available) { [self] in take($0, of: delivery) }
     }
 
     /// The last byte of the stream's journal is another.
@@ -98,7 +102,7 @@ extension World {
             .max { $0.string < $1.string })
         let end = try machine.disk.contents(segment).lastIndex { $0 != 0 }
         try machine.disk.flipBit(segment, try #require(end) * 8)
-        record.add(Rot(path: segment, stream: stream, events: ["last"], looksLater: false))
+        record.add(Rot(path: segment, stream: stream, events: ["last-0"], looksLater: false))
     }
 
     /// All is calm for ten minutes; then everything must hold.

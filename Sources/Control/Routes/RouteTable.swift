@@ -28,8 +28,7 @@ struct RouteTable: Sendable {
                     StatusDocument.Check(name: $0.name, ok: $0.ok, detail: $0.detail)
                 }
                 return .document(
-                    status: readiness.ready ? 200 : 503,
-                    HealthDocument(status: readiness.ready ? "ok" : "unavailable", checks: checks))
+                    status: readiness.ready ? 200 : 503, HealthDocument(status: readiness.word, checks: checks))
             },
             Route(.get, "/metrics", .viewer) { _ in
                 .text(parts.telemetry.exposition(), contentType: "text/plain; version=0.0.4; charset=utf-8")

@@ -21,8 +21,10 @@ package struct DedupIndex: Sendable {
         case fresh
         /// Taken before, with the same body.
         case replay(Record, rejects: [BatchEntry.Reject])
-        /// The key was used, or is in use, for another body.
+        /// The key was used for another body.
         case conflict
+        /// A request with this key and another body is still being worked on: which of the two is taken is not decided.
+        case busy
         /// The first request with this key is still being worked on; the waiter gets its outcome.
         case waiting
     }
@@ -77,6 +79,9 @@ package struct DedupIndex: Sendable {
         _ digest: BatchDigest, _ fingerprint: PayloadFingerprint, waiter: @escaping Waiter
     ) -> Verdict {
         if let known = records[digest] {
+            #if SLUICE_CANARIES
+                if Canary.isOn(.otherBodyAsRepeat) { return .replay(expanded(known), rejects: rejects[digest] ?? []) }
+            #endif
             guard known.fingerprint == fingerprint else { return .conflict }
             return .replay(expanded(known), rejects: rejects[digest] ?? [])
         }
@@ -84,7 +89,7 @@ package struct DedupIndex: Sendable {
             inFlight[digest] = InFlight(fingerprint: fingerprint, waiters: [])
             return .fresh
         }
-        guard running.fingerprint == fingerprint else { return .conflict }
+        guard running.fingerprint == fingerprint else { return .busy }
         inFlight[digest]!.waiters.append(waiter)
         return .waiting
     }

@@ -34,7 +34,7 @@ struct ReceiptMaker<FS: FileSystem, Time: TimeSource>: Sendable {
             range: SequenceRange(first: record.first, count: UInt64(record.accepted)), incarnation: record.incarnation,
             replayed: true,
             rejected: rejects.map { Receipt.Rejection(index: Int($0.index), reason: $0.reason, detail: nil) })
-        if parts(of: record, hasRejects: !rejects.isEmpty).allSatisfy(\.isLanded) {
+        if parts(of: record, rejects).allSatisfy(\.isLanded) {
             receipt.durability = .landed
             receipt.object = object(of: record)
         }
@@ -49,14 +49,14 @@ struct ReceiptMaker<FS: FileSystem, Time: TimeSource>: Sendable {
 
     /// A refused event's line that is no longer remembered, since its stream remembers only so many batches, landed long
     /// ago.
-    func parts(of record: DedupIndex.Record, hasRejects: Bool) -> [Part] {
+    func parts(of record: DedupIndex.Record, _ rejects: [BatchEntry.Reject]) -> [Part] {
         var parts: [Part] = []
         if record.accepted > 0 {
             parts.append(Part(landing: stream.landing, incarnation: record.incarnation, first: record.first))
         }
-        guard hasRejects else { return parts }
+        guard !rejects.isEmpty else { return parts }
         let identity = BatchIdentity(producer: producer, key: batchKey, fingerprint: record.fingerprint)
-            .quarantined(in: stream.configuration.name)
+            .quarantined(in: stream.configuration.name, rejects)
         if case .taken(let own, _) = quarantine.dedup.withLock({ $0.find(identity.digest) }) {
             parts.append(Part(landing: quarantine.landing, incarnation: own.incarnation, first: own.first))
         }
@@ -66,7 +66,11 @@ struct ReceiptMaker<FS: FileSystem, Time: TimeSource>: Sendable {
     private func receipt(
         received: Int, range: SequenceRange, incarnation: Incarnation, replayed: Bool, rejected: [Receipt.Rejection]
     ) -> Receipt {
-        Receipt(
+        var range = range
+        #if SLUICE_CANARIES
+            if Canary.isOn(.sequencesBehind) { range = SequenceRange(first: range.first + 1, count: range.count) }
+        #endif
+        return Receipt(
             stream: stream.configuration.name, batchKey: batchKey, durability: .journaled, replayed: replayed,
             received: received, accepted: Int(range.count),
             sequence: range.isEmpty ? nil : .init(gateway: gateway, incarnation: incarnation, range: range),

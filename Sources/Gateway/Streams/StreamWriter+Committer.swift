@@ -101,11 +101,13 @@ extension StreamWriter {
 
         private func write(_ group: [Pending]) {
             let result: Result<[SequenceRange], WriteFailure>
+            let began = time.monotonic()
+            mailbox.withLock { $0.commitBegan = began }
             do {
-                let began = time.monotonic()
                 let ranges = try journal.append(group.map { $0.batch }, monotonic: began)
                 commits?.record(time.monotonic() - began)
                 mailbox.withLock { mailbox in
+                    mailbox.commitBegan = nil
                     mailbox.durableNext = journal.nextSequence
                     mailbox.open = journal.openTotals.map(Backlog.init)
                 }
@@ -113,6 +115,7 @@ extension StreamWriter {
                 tellHeld()
                 result = .success(ranges)
             } catch {
+                mailbox.withLock { $0.commitBegan = nil }
                 result = .failure(WriteFailure(error))
             }
             for (index, pending) in group.enumerated() { pending.completion(result.map { $0[index] }) }

@@ -22,6 +22,8 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
         var durableNext: UInt64
         /// What the segment that is not sealed yet holds.
         var open: Backlog?
+        /// When the commit that is under way began.
+        var commitBegan: MonotonicInstant?
         var stopping = false
         var stopped = false
     }
@@ -84,6 +86,9 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
 
     /// What is durable and not sealed yet; `nil` when nothing is.
     package var open: Backlog? { mailbox.withLock { $0.open } }
+
+    /// How long the commit that is under way has been; `nil` when none is.
+    func commitAge(now: MonotonicInstant) -> Duration? { mailbox.withLock { $0.commitBegan }.map { now - $0 } }
 
     package func seal(completion: @escaping @Sendable (JournalError?) -> Void) { order(.seal(completion)) }
 

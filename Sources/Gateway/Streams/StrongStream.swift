@@ -66,7 +66,7 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
     /// While the zone is partitioned nothing is even tried.
     package var refusalAtOnce: Refusal? {
         #if SLUICE_CANARIES
-            if Canary.isOn(.strongWhilePartitioned) { return nil }
+            if Canary.isOn(.strongWhilePartitioned) || Canary.isOn(.keepWhenPartitioned) { return nil }
         #endif
         guard zone.link.effective == .partitioned else { return nil }
         return .partitioned(zone: zone.name, detail: zone.link.explanation, retryAfter: zone.link.retryAfter)
@@ -84,8 +84,8 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
         switch verdict {
         case .fresh: break
         case .waiting: return
-        case .conflict: return completion(.refused(.keyReused(batchKey: identity.key)))
-        case .replay: preconditionFailure("a strong stream remembers only what is on its way")
+        case .busy: return completion(.refused(.batchInFlight(retryAfter: .seconds(1))))
+        case .conflict, .replay: preconditionFailure("a strong stream remembers only what is on its way")
         }
         let bytes = BlockBuilder.keyedObject(
             batch, gateway: gateway, incarnation: incarnation, stream: configuration.name)
@@ -153,6 +153,14 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
         object.patience = max(attempt.deadline - time.monotonic(), .seconds(1))
         #if SLUICE_CANARIES
             if Canary.isOn(.answerLate) { object.patience = nil }
+            if Canary.isOn(.refuseWithoutReason), attempt.entry.digest.low % 16 == 0 {
+                return refuse(attempt, "no reason", nil)
+            }
+            if Canary.isOn(.keepWhenPartitioned), zone.link.effective == .partitioned {
+                zone.store.create(object) { _ in }
+                return attempt.completion(
+                    .refused(.partitioned(zone: zone.name, detail: "kept", retryAfter: .seconds(5))))
+            }
         #endif
         zone.store.create(object) { [self] outcome in
             zone.link.heard(outcome)
@@ -214,7 +222,11 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
     private func receipt(
         of entry: BatchEntry, _ identity: BatchIdentity, replayed: Bool, object: String
     ) -> Receipt {
-        Receipt(
+        var object: String? = object
+        #if SLUICE_CANARIES
+            if Canary.isOn(.forgetObjectName) { object = nil }
+        #endif
+        return Receipt(
             stream: configuration.name, batchKey: identity.key, durability: .landed, replayed: replayed,
             received: Int(entry.accepted), accepted: Int(entry.accepted), sequence: nil, rejected: [],
             idempotencyWindow: window, object: object)
