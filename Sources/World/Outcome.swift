@@ -10,6 +10,8 @@ package struct Outcome: Sendable {
     /// Runs the world.
     /// - Parameter keepsHistory: for ``timeline``. Default false.
     package static func of(_ trial: Trial, keepsHistory: Bool = false) async -> Outcome {
+        UnderWay.begin(trial)
+        defer { UnderWay.end(trial) }
         let world = World(trial, keepsHistory: keepsHistory)
         var violation: String?
         do { try await world.run() } catch { violation = "\(error)" }

@@ -4,8 +4,11 @@ import collections
 import json
 import os
 import re
+import resource
 import shlex
+import signal
 import subprocess
+import time
 
 from gateway import binary
 
@@ -14,14 +17,43 @@ WORLDS = int(os.environ.get("SLUICE_WORLDS", "10000"))
 HOURS = "0.02"
 
 
+FAULTS = {
+    *(f"link {weather}" for weather in ("cut", "deaf", "mute", "lossy", "slow", "straying", "failing", "throttling",
+                                        "denying", "conflicting")),
+    "kill", "power cut", "kill inside an operation", "power cut inside an operation", "failing disk", "bit rot",
+    "bit rot in a running gateway's journal", "clock jump", "operator hold", "operator release", "operator auto", "reload"}
+
+
+def told(output):
+    """The table of what was injected, happened and was refused, each by name."""
+    heads, *rows = (re.split(" {2,}", line) for line in output.split("\n\n")[0].splitlines() if "  " in line)
+    assert heads == ["KIND", "WHAT", "TIMES"]
+    table = {kind: {} for kind in ("injected", "happened", "refused")}
+    for kind, what, times in rows:
+        table[kind][what] = int(times.replace(",", ""))
+    return table
+
+
 def simulate(*arguments):
     return subprocess.run([str(binary()), "simulate", *arguments], capture_output=True, text=True, timeout=3600)
 
 
 def test_every_promise_holds_in_many_short_worlds():
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     run = simulate("--seed", "1", "--runs", str(WORLDS), "--hours", HOURS, "--jobs", str(os.cpu_count() or 1))
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert run.returncode == 0, run.stdout[-8000:]
     print(run.stdout.strip())
+    table = told(run.stdout)
+    # What nobody injects any more nobody survives.
+    assert {what for what, times in table["injected"].items() if times > WORLDS / 10} == FAULTS
+    if WORLDS >= 1000:
+        # Worlds are too short to ask for the roll time: that needs minutes of calm.
+        silent = {what for what, times in table["happened"].items() if times == 0}
+        assert silent <= {"check that a batch lands within the roll time"}
+    # Five minutes on two cores, however many others compute beside them.
+    taken = (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
+    assert taken < 600 * max(WORLDS, 1000) / 10_000, f"{taken:.0f} s of CPU"
 
 
 def test_every_promise_holds_in_some_long_worlds():
@@ -57,26 +89,22 @@ def test_several_worlds_as_json_are_one_object_a_line_in_the_order_of_their_seed
 
 def test_several_worlds_end_with_what_was_injected_in_all_of_them():
     arguments = ("--seed", "3", "--runs", "4", "--hours", "0.1")
-    table, closing = simulate(*arguments).stdout.split("\n\n")
-    heads, *rows = (re.split(" {2,}", line) for line in table.splitlines())
-    assert heads == ["KIND", "WHAT", "TIMES"]
-    told = {kind: {} for kind in ("injected", "happened", "refused")}
-    for kind, what, times in rows:
-        told[kind][what] = int(times.replace(",", ""))
+    output = simulate(*arguments).stdout
+    table, closing = told(output), output.split("\n\n")[1]
     summaries = [json.loads(line)["summary"] for line in simulate(*arguments, "--json").stdout.splitlines()]
 
     def total(key):
         return sum((collections.Counter(summary[key]) for summary in summaries), collections.Counter())
 
-    assert told["injected"] == total("faults") and len(told["injected"]) > 5
-    assert told["refused"] == total("refusals")
-    assert sorted(told["happened"].values()) == sorted(
+    assert table["injected"] == total("faults") and len(table["injected"]) > 5
+    assert table["refused"] == total("refusals")
+    assert sorted(table["happened"].values()) == sorted(
         sum(summary[key] for summary in summaries)
         for key in ("deaths", "batches", "repeats", "duplicates", "objects", "truthChecks", "rollChecks", "drainChecks",
-                    "priorityChecks", "refusedAtOnce", "steps"))
-    assert told["happened"]["death of a gateway"] == sum(summary["deaths"] for summary in summaries)
+                    "priorityChecks", "refusedAtOnce", "refusedEvents", "otherBodies", "orders", "keptChecks", "steps"))
+    assert table["happened"]["death of a gateway"] == sum(summary["deaths"] for summary in summaries)
     assert re.fullmatch(
-        rf"4 worlds of 0\.1 hours in \d+ s: {told['happened']['batch acknowledged']} batches acknowledged,"
+        rf"4 worlds of 0\.1 hours in \d+ s: {table['happened']['batch acknowledged']} batches acknowledged,"
         r" 0 worlds in which a promise did not hold\n", closing)
 
 
@@ -111,3 +139,19 @@ def test_bad_arguments_are_refused():
         ["--faults", "1", "--runs", "2"], ["--timeline", "--json"], ["--betray", "nobody"],
     ):
         assert simulate(*arguments).returncode not in (0, 1), arguments
+
+
+def test_a_process_that_falls_names_the_worlds_that_were_under_way():
+    process = subprocess.Popen([str(binary()), "simulate", "--seed", "7", "--runs", "2", "--hours", "5000", "--jobs", "2"],
+                               stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    time.sleep(1)
+    process.send_signal(signal.SIGABRT)
+    told = process.communicate(timeout=60)[1]
+    assert process.returncode == -signal.SIGABRT
+    for seed in (7, 8):
+        assert f"fell while this ran: sluice simulate --seed {seed} --hours 5000\n" in told, told
+
+
+def test_a_scenario_takes_nothing_that_is_for_worlds():
+    run = simulate("--scenario", "config/scenarios/us-west-cut.yaml", "--seed", "3")
+    assert run.returncode == 64 and "--scenario is no simulated world" in run.stderr

@@ -68,12 +68,18 @@ struct Simulate: AsyncParsableCommand {
         if timeline || faults != nil || producers != nil, runs != 1 {
             throw ValidationError("--timeline, --faults and --producers are for one world: leave --runs out")
         }
+        if scenario != nil,
+            seed != 1 || runs != 1 || hours != 2 || jobs != 1 || timeline || faults != nil || producers != nil
+        {
+            throw ValidationError("--scenario is no simulated world: only --json and --plot go with it")
+        }
         if plot != nil, scenario == nil { throw ValidationError("--plot draws a scenario: give --scenario too") }
         if timeline, json { throw ValidationError("--timeline is for people: leave --json out") }
     }
 
     func run() async throws {
         if let scenario { return try ScenarioAnswer(file: scenario, plot: plot, json: json).give() }
+        FallenWorld.watch()
         let began = Date()
         let line = ProgressLine()
         var totals = Totals()
