@@ -6,6 +6,8 @@ package struct ControlConfiguration: Sendable {
     package var port = 8081
     /// Whether operators must show a key. Default true.
     package var requiresKey = true
+    /// Open connections; more wait in the kernel's backlog. Default 256.
+    package var connectionsMax = 256
 
     package init() {}
 }

@@ -9,9 +9,6 @@ import Synchronization
 /// The control plane: a listener of its own on a thread of its own, so that operators get through when producers flood
 /// the data plane.
 package final class ControlServer: Sendable {
-    /// Open connections; more wait in the kernel's backlog.
-    static let connectionsMax = 256
-
     /// The port that is listened on, also when the configuration left it to the system.
     package let port: Int
     /// Every target, as method and path; what the OpenAPI document is held to.
@@ -54,7 +51,7 @@ package final class ControlServer: Sendable {
                         maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
             configuration: .init(
                 address: .hostname(configuration.host, port: configuration.port),
-                availableConnectionsDelegate: MaximumAvailableConnections(connectionsMax)),
+                availableConnectionsDelegate: MaximumAvailableConnections(configuration.connectionsMax)),
             onServerRunning: { channel in bound.yield(channel.localAddress?.port ?? configuration.port) },
             eventLoopGroupProvider: .shared(group), logger: quiet)
         let services = ServiceGroup(configuration: .init(services: [application], logger: quiet))

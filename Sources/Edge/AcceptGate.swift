@@ -9,14 +9,14 @@ final class AcceptGate: ChannelDuplexHandler {
     typealias InboundOut = any Channel
     typealias OutboundIn = any Channel
 
-    /// Open connections beyond the limit that may be turned away at one time, and those of one accepting round.
-    static let margin = 64
-
     private let ceiling: Int
     private var open = 0
     private var isHeld = false
 
-    init(limit: Int) { ceiling = limit + AcceptGate.margin - ReceiveSize.mostReads }
+    /// - Parameters:
+    ///   - margin: open connections beyond the limit that may be turned away at one time, those of one accepting round included.
+    ///   - round: connections that are accepted at once, at most.
+    init(limit: Int, margin: Int, round: Int) { ceiling = limit + margin - round }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         open += 1

@@ -1,20 +1,31 @@
 import Glibc
 
-/// How many connections the process's descriptors allow.
+/// How the process's descriptors are shared out between its own files and those who connect.
 ///
-/// NIO survives EMFILE on accept, but libdispatch does not: its worker monitor opens `/proc` and traps when it can't, so
-/// a process that runs out of descriptors dies. Therefore the limit on connections keeps clear of it.
-enum DescriptorBudget {
-    /// Left for the journal, the landing zone, logs and the runtime.
-    static let reserve = 256
+/// NIO survives EMFILE on accept, but libdispatch does not: its worker monitor opens `/proc` every second and traps when it
+/// can't, so a process that runs out of descriptors dies; and a journal needs one for its next segment. So connections, those
+/// of the control plane included, keep clear of the limit.
+package struct DescriptorBudget: Sendable, Equatable {
+    /// Connections of producers, at least 1.
+    package let connections: Int
+    /// Connections to the control plane: up to 256, or a quarter of what there is; at least 1.
+    package let controlConnections: Int
+    /// Connections of producers beyond the limit that may be turned away at one time: 4 to 64.
+    let margin: Int
 
-    /// `wanted`, or what `available` descriptors leave after the reserve; at least 1.
-    static func connections(wanted: Int, available: Int) -> Int {
-        max(1, min(wanted, available - reserve - AcceptGate.margin))
+    /// - Parameters:
+    ///   - available: what the process may have; see ``available()``.
+    ///   - own: what it needs for itself: journals, landing zones, event loops, logs and the runtime.
+    ///   - wanted: connections of producers.
+    package init(available: Int, own: Int, wanted: Int) {
+        let spare = available - own
+        controlConnections = max(1, min(256, spare / 4))
+        margin = max(4, min(64, spare / 8))
+        connections = max(1, min(wanted, spare - controlConnections - margin))
     }
 
     /// The soft limit on descriptors (`RLIMIT_NOFILE`) as it is now.
-    static func available() -> Int {
+    package static func available() -> Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
         return Int(clamping: limit.rlim_cur)

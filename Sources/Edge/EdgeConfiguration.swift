@@ -11,6 +11,8 @@ package struct EdgeConfiguration: Sendable {
     /// Connections the kernel holds before they are accepted. Default 1024.
     package var backlog = 1024
     package var limits = EdgeLimits()
+    /// Descriptors that connections leave to the rest of the process. Default 256.
+    package var ownDescriptors = 256
 
     package init() {}
 }

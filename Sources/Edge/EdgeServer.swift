@@ -41,7 +41,9 @@ package final class EdgeServer: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.loops))
         var limits = configuration.limits
         let available = DescriptorBudget.available()
-        limits.connections = DescriptorBudget.connections(wanted: limits.connections, available: available)
+        let budget = DescriptorBudget(
+            available: available, own: configuration.ownDescriptors, wanted: limits.connections)
+        limits.connections = budget.connections
         if limits.connections < configuration.limits.connections {
             logger.warning(
                 "fewer connections than configured: descriptors are short",
@@ -52,7 +54,7 @@ package final class EdgeServer: Sendable {
         let parts = ConnectionParts(
             registry: registry, intake: intake, doorkeeper: doorkeeper,
             telemetry: DoorTelemetry(telemetry, onFailedLogin: onFailedLogin), limits: limits, logger: logger)
-        let listener = listening(backlog: configuration.backlog, group, parts)
+        let listener = listening(backlog: configuration.backlog, group, parts, margin: budget.margin)
         do {
             let channel = try await listener.bind(host: configuration.host, port: configuration.port).get()
             let port = channel.localAddress?.port ?? configuration.port
@@ -65,15 +67,17 @@ package final class EdgeServer: Sendable {
     }
 
     private static func listening(
-        backlog: Int, _ group: MultiThreadedEventLoopGroup, _ parts: ConnectionParts
+        backlog: Int, _ group: MultiThreadedEventLoopGroup, _ parts: ConnectionParts, margin: Int
     ) -> ServerBootstrap {
-        ServerBootstrap(group: group)
+        let round = margin / 4
+        return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Int32(backlog))
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelOption(.maxMessagesPerRead, value: UInt(ReceiveSize.mostReads))
+            .serverChannelOption(.maxMessagesPerRead, value: UInt(round))
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptGate(limit: parts.limits.connections))
+                    try channel.pipeline.syncOperations.addHandler(
+                        AcceptGate(limit: parts.limits.connections, margin: margin, round: round))
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)

@@ -43,7 +43,8 @@ extension Problem {
                 extensions: [.text("batch_key", batchKey)])
         case .journalFull(let retryAfter):
             self.init(
-                type: .journalFull, detail: "The journal has no room; nothing was stored.", retryAfter: retryAfter)
+                type: .journalFull, detail: "The journal has no room; nothing is promised. Retry with the same key.",
+                retryAfter: retryAfter)
         case .journalFailed(let detail, let retryAfter):
             self.init(type: .journalFailed, detail: detail, retryAfter: retryAfter)
         case .landingUnavailable(let detail, let retryAfter):

@@ -36,7 +36,7 @@ extension Gateway {
             files: files, directory: configuration.journalDirectory, bytes: configuration.journalReserveBytes)
         let opener = StreamOpener<FS, Store, Time>(
             journal: journal, configuration: configuration, incarnation: incarnation, time: time, timers: timers,
-            reserve: reserve, budget: budget, steps: steps, telemetry: telemetry,
+            reserve: reserve, budget: budget, steps: steps, telemetry: telemetry, log: log,
             zones: LateBound<ZoneTable<FS, Store, Time>>())
         let ledgerOpened = try opener.open(ownStream(.ledger, configuration))
         let ledger = Ledger(

@@ -135,6 +135,11 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
 
     /// A slow disk is no reason to turn producers away either: they wait, within the bound of what may be in flight.
     private var diskCheck: Readiness.Check {
+        if let stuck = writers.first(where: \.cannotSeal) {
+            return .init(
+                name: "journals", ok: true, isDegraded: true,
+                detail: "a segment of \(stuck.stream) can't be sealed (the log says why), and so does not land")
+        }
         let now = time.monotonic()
         let ages = writers.compactMap { writer in writer.commitAge(now: now).map { (writer.stream, $0) } }
         guard let (stream, age) = ages.max(by: { $0.1 < $1.1 }), age > .seconds(1) else {

@@ -1,6 +1,7 @@
 import Files
 import Journal
 import Landing
+import Logging
 import Model
 import Telemetry
 
@@ -23,6 +24,7 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
     /// `nil` in production.
     let steps: (any StepExecution)?
     let telemetry: Telemetry
+    let log: Logger
     /// Bound once the parts that need the first writer exist.
     let zones: LateBound<ZoneTable<FS, Store, Time>>
     let ledger = LateBound<Ledger<FS, Time>>()
@@ -63,6 +65,10 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
                 ledger.value?.recordUntilDurable([.segmentSealed(.init(segment, stream.name, stream.zone))]) {}
             }
             if let writer = late.value { zones.value?[stream.zone].lander.add(segment, writer: writer) }
+        } onSealFailed: { [log] error in
+            log.error(
+                "a segment can't be sealed, and so does not land; will try again",
+                metadata: ["stream": "\(stream.name)", "error": "\(error)"])
         } onRetired: {
             landing.retired($0)
         }

@@ -1,5 +1,6 @@
 """Calls on the journal's files that fail under a running gateway, each with its own error: refused, survived, nothing lost."""
 
+import json
 import time
 
 import pytest
@@ -90,3 +91,23 @@ def test_a_file_system_that_cannot_reserve_space_is_no_failure(folder, error, in
         assert [line["event_key"] for line in gateway.landed("audit_logs")] == ["0", "1", "2", "3", "4"]
         assert gateway.verify()[0] == 0
         injected(f"{error} from fallocate", injection.count())
+
+
+def test_a_segment_that_cannot_be_sealed_is_told_of_and_lands_once_it_can(folder, injected):
+    need_strace()
+
+    def health():
+        return json.loads(gateway.request("GET", "/readyz?verbose").body)
+
+    with Gateway(folder) as gateway:
+        event = b'{"eventID":"a","eventTime":"2026-01-01T00:00:00Z"}'
+        assert gateway.post("audit_logs", event, key="a").status == 202
+        with Injection("rename:error=EIO", paths=journal_paths(gateway, "audit_logs")).on(gateway) as injection:
+            eventually(lambda: health()["status"] == "degraded")
+            eventually(lambda: injection.count() > 2)
+            assert any("audit_logs can't be sealed" in check["detail"] for check in health()["checks"])
+            assert gateway.log.read_text().count("a segment can't be sealed") == 1
+        eventually(lambda: health()["status"] == "ok")
+        assert gateway.stop() == 0, gateway.tail()
+        assert [line["event_key"] for line in gateway.landed("audit_logs")] == ["a"]
+        injected("EIO from rename", injection.count())

@@ -14,6 +14,7 @@ extension StreamWriter {
         private let commits: Histogram?
         private let onHeld: @Sendable (Int64) -> Void
         private let onSealed: @Sendable (SealedSegment) -> Void
+        private let onSealFailed: @Sendable (JournalError) -> Void
         private let onRetired: @Sendable (SealedSegment) -> Void
         private var toldHeld: Int64 = 0
         /// After a failed seal: not before this moment again.
@@ -29,6 +30,7 @@ extension StreamWriter {
             journal: sending StreamJournal<FS>, time: Time, reserve: DiskReserve<FS>, mailbox: Monitor<Mailbox>,
             commits: Histogram?, onHeld: @escaping @Sendable (Int64) -> Void,
             onSealed: @escaping @Sendable (SealedSegment) -> Void,
+            onSealFailed: @escaping @Sendable (JournalError) -> Void,
             onRetired: @escaping @Sendable (SealedSegment) -> Void
         ) {
             self.journal = journal
@@ -38,6 +40,7 @@ extension StreamWriter {
             self.commits = commits
             self.onHeld = onHeld
             self.onSealed = onSealed
+            self.onSealFailed = onSealFailed
             self.onRetired = onRetired
         }
 
@@ -174,14 +177,20 @@ extension StreamWriter {
         private func sealIfDue() {
             let now = time.monotonic()
             guard let due = sealDueAt, due <= now else { return }
-            sealNotBefore = seal() == nil ? nil : now + .seconds(1)
+            let failed = seal() != nil
+            sealNotBefore = failed ? now + .seconds(1) : nil
+            mailbox.withLock { $0.cannotSeal = failed }
         }
 
         private func seal() -> JournalError? {
             do {
                 try journal.seal()
                 return nil
-            } catch { return error }
+            } catch {
+                // Once, and not every second for as long as it lasts.
+                if sealNotBefore == nil { onSealFailed(error) }
+                return error
+            }
         }
     }
 }

@@ -24,6 +24,8 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
         var open: Backlog?
         /// When the commit that is under way began.
         var commitBegan: MonotonicInstant?
+        /// What is due can't be sealed, and is tried again.
+        var cannotSeal = false
         var stopping = false
         var stopped = false
     }
@@ -43,12 +45,13 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
     private let steps: CommitterSteps<FS, Time>?
 
     /// Takes the journal over, on a thread of its own, or, given steps, without one. On the writer's thread, `onHeld` is told
-    /// how many bytes the journal holds whenever that has changed, `onSealed` gets each segment that is ready to land, and
-    /// `onRetired` each that has landed, once the journal knows that for good.
+    /// how many bytes the journal holds whenever that has changed, `onSealed` gets each segment that is ready to land, `onSealFailed` hears
+    /// why one can't be sealed now (it is tried again), and `onRetired` each that has landed, once the journal knows that for good.
     package init(
         stream: StreamName, journal: sending StreamJournal<FS>, time: Time, reserve: DiskReserve<FS>,
         steps: (any StepExecution)? = nil, commits: Histogram? = nil, onHeld: @escaping @Sendable (Int64) -> Void,
         onSealed: @escaping @Sendable (SealedSegment) -> Void,
+        onSealFailed: @escaping @Sendable (JournalError) -> Void,
         onRetired: @escaping @Sendable (SealedSegment) -> Void
     ) {
         self.stream = stream
@@ -56,7 +59,7 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
         mailbox = Monitor(Mailbox(durableNext: journal.nextSequence))
         let committer = Committer(
             journal: journal, time: time, reserve: reserve, mailbox: mailbox, commits: commits, onHeld: onHeld,
-            onSealed: onSealed, onRetired: onRetired)
+            onSealed: onSealed, onSealFailed: onSealFailed, onRetired: onRetired)
         if let steps {
             self.steps = CommitterSteps(committer, time: time, steps: steps)
             return
@@ -89,6 +92,9 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
 
     /// How long the commit that is under way has been; `nil` when none is.
     func commitAge(now: MonotonicInstant) -> Duration? { mailbox.withLock { $0.commitBegan }.map { now - $0 } }
+
+    /// Whether what is due can't be sealed, so that it does not land.
+    var cannotSeal: Bool { mailbox.withLock { $0.cannotSeal } }
 
     package func seal(completion: @escaping @Sendable (JournalError?) -> Void) { order(.seal(completion)) }
 
