@@ -2,7 +2,7 @@ import Gateway
 import Landing
 import Model
 
-/// Answers a scenario in steps of 100 ms. Events are quantities, but what decides is the gateway's own code: the budget of the
+/// Answers a scenario in steps of 10 ms. Events are quantities, but what decides is the gateway's own code: the budget of the
 /// journals says which batch is refused, partition control when the zone counts as cut off and as healed, and the landing
 /// schedule which segment goes when, and how fast a backlog drains.
 package struct FlowModel {
@@ -18,7 +18,7 @@ package struct FlowModel {
     /// As long as the S3 client's stall limit, and a probe's patience.
     private static let stallLimit: Duration = .seconds(15)
     private static let probePatience: Duration = .seconds(3)
-    private static let step: Duration = .milliseconds(100)
+    private static let step: Duration = .milliseconds(10)
 
     private let scenario: Scenario
     private var now = MonotonicInstant(nanoseconds: 0)
@@ -29,6 +29,8 @@ package struct FlowModel {
     private var uploads: [Upload] = []
     private var probe: (sent: MonotonicInstant, wasUp: Bool)?
     private var isHeld = false
+    /// What strong batches took of the link beyond the steps that they came in, in bytes.
+    private var linkDebt = 0.0
     private var report: ScenarioReport
 
     private init(_ scenario: Scenario) {
@@ -49,7 +51,8 @@ package struct FlowModel {
         let steps = Int(scenario.lasts / step)
         for number in 0..<steps {
             model.advance()
-            if (number + 1) % 600 == 0 { model.sample() }
+            if (number + 1) % 100 == 0 { model.takeMaxima() }
+            if (number + 1) % 6000 == 0 { model.sample() }
         }
         return model.concluded()
     }
@@ -69,7 +72,7 @@ package struct FlowModel {
         let left = takeBatches(isUp)
         seal()
         pump()
-        carry(isUp ? left : 0)
+        carry(isUp ? max(0, left) : 0)
         ask(isUp)
         now = now + FlowModel.step
     }
@@ -90,14 +93,15 @@ package struct FlowModel {
     /// What comes in; returns what strong streams leave of the link in this step, in bytes.
     private mutating func takeBatches(_ isUp: Bool) -> Double {
         let seconds = FlowModel.step / .seconds(1)
-        var left = scenario.linkBytesPerSecond * seconds
+        var left = scenario.linkBytesPerSecond * seconds - linkDebt
+        defer { linkDebt = max(0, -left) }
         for index in streams.indices {
             let settings = streams[index].settings
             for _ in 0..<streams[index].arrivals(seconds) {
                 switch settings.consistency {
                 case .strong:
                     // While nobody has noticed yet that the zone is gone, a request waits for its deadline and is refused.
-                    if control.effective != .partitioned, isUp, left >= Double(settings.landedBytes) {
+                    if control.effective != .partitioned, isUp, left > 0 {
                         left -= Double(settings.landedBytes)
                         streams[index].accept()
                         streams[index].newestLanded = now
@@ -212,14 +216,21 @@ package struct FlowModel {
             sample.freshness_seconds[streams[index].settings.name.rawValue] = freshness.rounded()
             sample.events_refused[streams[index].settings.name.rawValue] = streams[index].refusedThisMinute
             streams[index].refusedThisMinute = 0
-            streams[index].total.backlog_bytes_max = max(
-                streams[index].total.backlog_bytes_max, streams[index].heldBytes)
+        }
+        report.samples.append(sample)
+    }
+
+    /// Every second: an outage may be shorter than what lies between samples.
+    private mutating func takeMaxima() {
+        for index in streams.indices {
+            let (lag, freshness) = (streams[index].completeLag(now), streams[index].freshness(now))
+            let held = streams[index].heldBytes
+            streams[index].total.backlog_bytes_max = max(streams[index].total.backlog_bytes_max, held)
             streams[index].total.complete_lag_seconds_max = max(
                 streams[index].total.complete_lag_seconds_max, lag.rounded())
             streams[index].total.freshness_seconds_max = max(
                 streams[index].total.freshness_seconds_max, freshness.rounded())
         }
-        report.samples.append(sample)
     }
 
     private mutating func concluded() -> ScenarioReport {

@@ -29,7 +29,8 @@ struct FlowStream {
     /// The whole batches that come in within so many seconds.
     mutating func arrivals(_ seconds: Double) -> Int {
         due += settings.eventsPerSecond / settings.batchEvents * seconds
-        let whole = due.rounded(.down)
+        // What a million sums are off by must not make a batch late.
+        let whole = (due + 1e-6).rounded(.down)
         due -= whole
         total.events_offered += whole * settings.batchEvents
         return Int(whole)

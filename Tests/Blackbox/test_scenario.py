@@ -46,7 +46,8 @@ def test_json_has_the_time_to_drain_the_streams_and_a_sample_for_each_minute():
     assert run.returncode == 0
     report = json.loads(run.stdout)
     assert report["region"] == "us-west" and report["outages"] == [[30, 150]]
-    assert 0 < report["drained_after_minutes"] < 60
+    # 76 GB at the end of the cut, and what comes in meanwhile, at 100 MiB/s.
+    assert 11.9 < report["drained_after_minutes"] < 12.5
     assert [sample["minute"] for sample in report["samples"]] == list(range(1, 301))
     streams = {stream["stream"]: stream for stream in report["streams"]}
     # 24,000 events/s of 209 landed bytes for 7,200 s, and what comes in until the backlog goes.
@@ -56,7 +57,7 @@ def test_json_has_the_time_to_drain_the_streams_and_a_sample_for_each_minute():
     for stream in streams.values():
         assert stream["events_offered"] == stream["events_accepted"] + stream["events_refused"]
     peak = max(sample["backlog_bytes"]["audit_logs"] for sample in report["samples"])
-    assert peak == streams["audit_logs"]["backlog_bytes_max"]
+    assert peak <= streams["audit_logs"]["backlog_bytes_max"] < peak * 1.01
 
 
 def test_the_plot_is_an_svg_with_a_panel_for_each_question(folder):

@@ -92,6 +92,18 @@ import Testing
         #expect(throws: ScenarioFaults.self) { try ScenarioReader.read("{") }
     }
 
+    @Test("a link that carries ten times what a strong stream sends refuses none of it, however large a batch is")
+    func strongOnAThinLink() throws {
+        let text = """
+            minutes: 10
+            link: {bytes_per_second: 1000000}
+            streams:
+              bill: {consistency: strong, events_per_second: 500}
+            """
+        let total = try #require(FlowModel.run(try ScenarioReader.read(text)).streams.first)
+        #expect(total.events_refused == 0 && total.events_accepted > 290_000)
+    }
+
     @Test("the scenarios that ship can be read and drawn")
     func examples() throws {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../config/scenarios")
