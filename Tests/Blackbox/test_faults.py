@@ -163,7 +163,7 @@ def test_a_sync_that_takes_seconds_holds_acknowledgements_back_and_intake_within
         assert 0 < most <= bound
         tracer.terminate()
         tracer.wait()
-        assert json.loads(gateway.request("GET", "/readyz?verbose").body)["status"] == "ok"
+        eventually(lambda: json.loads(gateway.request("GET", "/readyz?verbose").body)["status"] == "ok")
         assert gateway.stop() == 0, gateway.tail()
         assert sorted(line["event_key"] for line in gateway.landed("audit_logs")) == sorted(answers)
 

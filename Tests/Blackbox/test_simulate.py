@@ -3,6 +3,7 @@
 import collections
 import json
 import os
+import pathlib
 import re
 import resource
 import shlex
@@ -144,7 +145,10 @@ def test_bad_arguments_are_refused():
 def test_a_process_that_falls_names_the_worlds_that_were_under_way():
     process = subprocess.Popen([str(binary()), "simulate", "--seed", "7", "--runs", "2", "--hours", "5000", "--jobs", "2"],
                                stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    time.sleep(1)
+    # Both worlds have begun once it has computed for a second, however long that takes beside others.
+    while sum(map(int, pathlib.Path(f"/proc/{process.pid}/stat").read_text().split()[13:15])) < os.sysconf("SC_CLK_TCK"):
+        assert process.poll() is None
+        time.sleep(0.1)
     process.send_signal(signal.SIGABRT)
     told = process.communicate(timeout=60)[1]
     assert process.returncode == -signal.SIGABRT
