@@ -8,18 +8,19 @@ import Glibc
 package struct DescriptorBudget: Sendable, Equatable {
     /// Connections of producers, at least 1.
     package let connections: Int
-    /// Connections to the control plane: up to 256, or a quarter of what there is; at least 1.
+    /// Connections to the control plane: as many as wanted, or a quarter of what there is; at least 1, if any are wanted.
     package let controlConnections: Int
     /// Connections of producers beyond the limit that may be turned away at one time: 4 to 64.
-    let margin: Int
+    package let margin: Int
 
     /// - Parameters:
     ///   - available: what the process may have; see ``available()``.
     ///   - own: what it needs for itself: journals, landing zones, event loops, logs and the runtime.
     ///   - wanted: connections of producers.
-    package init(available: Int, own: Int, wanted: Int) {
+    ///   - control: connections to the control plane that are wanted; 0 without one.
+    package init(available: Int, own: Int, wanted: Int, control: Int) {
         let spare = available - own
-        controlConnections = max(1, min(256, spare / 4))
+        controlConnections = min(control, max(1, spare / 4))
         margin = max(4, min(64, spare / 8))
         connections = max(1, min(wanted, spare - controlConnections - margin))
     }

@@ -11,8 +11,9 @@ package struct EdgeConfiguration: Sendable {
     /// Connections the kernel holds before they are accepted. Default 1024.
     package var backlog = 1024
     package var limits = EdgeLimits()
-    /// Descriptors that connections leave to the rest of the process. Default 256.
-    package var ownDescriptors = 256
+    /// Connections beyond ``EdgeLimits/connections`` that may be turned away at one time; more wait in the kernel's backlog.
+    /// Default 64, at least 4.
+    package var margin = 64
 
     package init() {}
 }

@@ -7,8 +7,7 @@ package struct EdgeLimits: Sendable {
     package var targetBytes = 8 << 10
     /// Header fields of one request, trailers included. Default 100; one more is 431.
     package var headerCount = 100
-    /// Open connections. Default 10,000, and never more than the process's descriptors allow; one more is answered 503
-    /// and closed, and a flood waits in the kernel's backlog.
+    /// Open connections. Default 10,000; one more is answered 503 and closed, and a flood waits in the kernel's backlog.
     package var connections = 10_000
     /// From the first byte of a head (or the accept, for a connection's first) to its end. Default 10 s, then 408.
     package var headDeadline = Duration.seconds(10)

@@ -31,30 +31,20 @@ package final class EdgeServer: Sendable {
 
     /// Binds and begins to accept. When it returns, connections are taken.
     ///
-    /// Connections are limited to what the process's descriptors allow, should that be less than the configured limit.
-    /// When there are none left all the same (EMFILE, ENFILE), NIO pauses accepting for a second and goes on.
+    /// The limit on connections must keep clear of the process's descriptors (``DescriptorBudget``). When there are none left all the same (EMFILE, ENFILE), NIO pauses accepting for a second and goes on.
     package static func start(
         configuration: EdgeConfiguration, intake: any Intake, doorkeeper: any Doorkeeper = OpenDoor(),
         telemetry: Telemetry = Telemetry(), onFailedLogin: @escaping @Sendable (_ address: String) -> Void = { _ in },
         logger: Logger
     ) async throws(EdgeError) -> EdgeServer {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.loops))
-        var limits = configuration.limits
-        let available = DescriptorBudget.available()
-        let budget = DescriptorBudget(
-            available: available, own: configuration.ownDescriptors, wanted: limits.connections)
-        limits.connections = budget.connections
-        if limits.connections < configuration.limits.connections {
-            logger.warning(
-                "fewer connections than configured: descriptors are short",
-                metadata: ["connections": "\(limits.connections)", "descriptors": "\(available)"])
-        }
+        let limits = configuration.limits
         let registry = ConnectionRegistry(limit: limits.connections)
         telemetry.addSource { [weak registry] in [Sample(.connections, [], Double(registry?.count ?? 0))] }
         let parts = ConnectionParts(
             registry: registry, intake: intake, doorkeeper: doorkeeper,
             telemetry: DoorTelemetry(telemetry, onFailedLogin: onFailedLogin), limits: limits, logger: logger)
-        let listener = listening(backlog: configuration.backlog, group, parts, margin: budget.margin)
+        let listener = listening(configuration, group, parts)
         do {
             let channel = try await listener.bind(host: configuration.host, port: configuration.port).get()
             let port = channel.localAddress?.port ?? configuration.port
@@ -67,17 +57,18 @@ package final class EdgeServer: Sendable {
     }
 
     private static func listening(
-        backlog: Int, _ group: MultiThreadedEventLoopGroup, _ parts: ConnectionParts, margin: Int
+        _ configuration: EdgeConfiguration, _ group: MultiThreadedEventLoopGroup, _ parts: ConnectionParts
     ) -> ServerBootstrap {
+        let (limit, margin) = (parts.limits.connections, configuration.margin)
         let round = margin / 4
         return ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: Int32(backlog))
+            .serverChannelOption(.backlog, value: Int32(configuration.backlog))
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.maxMessagesPerRead, value: UInt(round))
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        AcceptGate(limit: parts.limits.connections, margin: margin, round: round))
+                        AcceptGate(limit: limit, margin: margin, round: round))
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)

@@ -129,26 +129,26 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
                         "\(status.state.rawValue) since \(status.since) (\(status.reason)); \(status.backlogSegments) sealed segments, \(status.backlogBytes) bytes not yet landed"
                 ))
         }
-        checks.append(diskCheck)
+        checks.append(journalsCheck)
         return Readiness(checks: checks)
     }
 
     /// A slow disk is no reason to turn producers away either: they wait, within the bound of what may be in flight.
-    private var diskCheck: Readiness.Check {
+    private var journalsCheck: Readiness.Check {
         if let stuck = writers.first(where: \.cannotSeal) {
             return .init(
                 name: "journals", ok: true, isDegraded: true,
                 detail: "a segment of \(stuck.stream) can't be sealed (the log says why), and so does not land")
         }
         let now = time.monotonic()
-        let ages = writers.compactMap { writer in writer.commitAge(now: now).map { (writer.stream, $0) } }
+        let ages = writers.compactMap { writer in writer.workAge(now: now).map { (writer.stream, $0) } }
         guard let (stream, age) = ages.max(by: { $0.1 < $1.1 }), age > .seconds(1) else {
-            return .init(name: "journals", ok: true, detail: "no commit takes long")
+            return .init(name: "journals", ok: true, detail: "nothing takes long")
         }
         return .init(
             name: "journals", ok: true, isDegraded: true,
             detail:
-                "a commit of \(stream) has been under way for \(age.components.seconds) s; acknowledgements wait for it"
+                "a write or sync of \(stream) has been under way for \(age.components.seconds) s; acknowledgements wait for it"
         )
     }
 

@@ -194,7 +194,7 @@ package enum Refusal: Sendable {
     case landingPending(LandingDelay, retryAfter: Duration)
     /// No batch with this key was taken within the window.
     case unknownBatch(window: Duration)
-    /// A request with this key is being worked on; where a batch is refused so, with another body.
+    /// A request with this key is being worked on. Of a batch: one with another body, so which of the two is taken is not decided.
     case batchInFlight(retryAfter: Duration)
     case overloaded(retryAfter: Duration)
     case stopping(retryAfter: Duration)

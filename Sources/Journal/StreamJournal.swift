@@ -78,6 +78,9 @@ package final class StreamJournal<FS: FileSystem> {
         return active.began + configuration.segmentMaxAge
     }
 
+    /// Whether a seal has begun and failed: it is tried again before anything else is written.
+    package var isStuck: Bool { active?.sealing ?? false }
+
     /// What the open segment holds so far; `nil` when it holds nothing.
     package var openTotals: SegmentTotals? { active?.totals }
 

@@ -222,15 +222,7 @@ package struct FlowModel {
 
     /// Every second: an outage may be shorter than what lies between samples.
     private mutating func takeMaxima() {
-        for index in streams.indices {
-            let (lag, freshness) = (streams[index].completeLag(now), streams[index].freshness(now))
-            let held = streams[index].heldBytes
-            streams[index].total.backlog_bytes_max = max(streams[index].total.backlog_bytes_max, held)
-            streams[index].total.complete_lag_seconds_max = max(
-                streams[index].total.complete_lag_seconds_max, lag.rounded())
-            streams[index].total.freshness_seconds_max = max(
-                streams[index].total.freshness_seconds_max, freshness.rounded())
-        }
+        for index in streams.indices { streams[index].takeMaxima(now) }
     }
 
     private mutating func concluded() -> ScenarioReport {

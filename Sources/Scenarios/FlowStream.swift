@@ -36,6 +36,12 @@ struct FlowStream {
         return Int(whole)
     }
 
+    mutating func takeMaxima(_ now: MonotonicInstant) {
+        total.backlog_bytes_max = max(total.backlog_bytes_max, heldBytes)
+        total.complete_lag_seconds_max = max(total.complete_lag_seconds_max, completeLag(now).rounded())
+        total.freshness_seconds_max = max(total.freshness_seconds_max, freshness(now).rounded())
+    }
+
     mutating func accept() { total.events_accepted += settings.batchEvents }
 
     mutating func refuse(_ minute: Double) {

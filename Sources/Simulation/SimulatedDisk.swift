@@ -58,7 +58,7 @@ package final class SimulatedDisk: Sendable {
     package var operations: Int { machine.withLock { $0.operations } }
 
     /// Lets so many more changing operations and syncs through; the next one is in flight when the power goes (of a write that
-    /// comes at an odd place among all operations, the first half). It and all that follow throw `EIO` until
+    /// an odd number of operations came before, the first half). It and all that follow throw `EIO` until
     /// ``crash(using:)``. Nil takes the order back.
     package func cutPower(afterOperations count: Int?) {
         machine.withLock { machine in machine.cut = count.map { machine.operations + $0 } }

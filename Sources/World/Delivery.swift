@@ -17,6 +17,8 @@ final class Delivery: @unchecked Sendable {
     let checksMembers: Bool
     /// Of the journals, where they have a budget.
     let use: Int64?
+    /// Of the stream's segments, where it has a budget of its own.
+    let held: Int64?
     var isAnswered = false
 
     init(
@@ -34,6 +36,7 @@ final class Delivery: @unchecked Sendable {
         eventsMax = machine.eventsMax(of: stream)
         checksMembers = isStrong || machine.checksMembers(of: stream)
         use = world.use(of: machine)
+        held = world.held(of: stream, on: machine)
     }
 
     var key: String { offer.key }

@@ -18,7 +18,7 @@ struct Plan {
     var hasRot: Bool
     var journalBudgetBytes: Int64?
     var diskBytes: Int64
-    /// Producers use keys twice, which must be noticed as long as nothing is forgotten.
+    /// Producers send other bodies under their keys, which must be noticed as long as nothing is forgotten.
     var contradicts: Bool {
         oneFaultyIn != nil && !hasRot && !hasClockJumps && idempotencyWindow == .seconds(86_400)
     }
@@ -34,7 +34,7 @@ struct Plan {
     var keyLogBatches: Int
     /// How many producers each stream has in each region: more than one, and commits have several who wait for them.
     var producersPerStream: Int
-    /// A batch in so many has events that must be, or may be, refused, and one in so many is sent again with another body.
+    /// A batch in so many has events that must be, or may be, refused.
     var oneFaultyIn: Int?
     /// The budget of one of the available streams, of its own.
     var ownBudget: (stream: StreamName, bytes: Int64)?

@@ -10,6 +10,11 @@ extension World {
         plan.journalBudgetBytes == nil ? nil : machine.life?.gateway.footprint.used
     }
 
+    /// Bytes of the segments of the stream, where it has a budget of its own.
+    func held(of stream: StreamName, on machine: Machine) -> Int64? {
+        plan.ownBudget?.stream == stream ? machine.life?.gateway.footprint.held[stream] : nil
+    }
+
     /// Whatever happens, the streams of producers fill the journals no further than the budget. What a batch takes is known
     /// for sure only once it is encoded: the last ones under way may go beyond by the envelope of their events.
     ///
@@ -50,17 +55,18 @@ extension World {
 
     /// A stream with a budget of its own fills it, and no more.
     private func checkOwnBudget(_ outcome: BatchOutcome, of delivery: Delivery) {
-        guard let own = plan.ownBudget, own.stream == delivery.stream,
-            let held = delivery.machine.life?.gateway.footprint.held[own.stream]
+        guard let own = plan.ownBudget, own.stream == delivery.stream, let before = delivery.held,
+            let after = held(of: own.stream, on: delivery.machine)
         else { return }
-        let slack = Int64(plan.producersPerStream) * 4096
-        if held > own.bytes + slack {
-            violate("\(delivery.machine.name): \(own.stream) holds \(held) bytes, with a budget of \(own.bytes)")
+        // As above, and what is reserved ahead of writing.
+        let slack = Int64(plan.producersPerStream) * 1000
+        if after > own.bytes + 4096 + slack {
+            violate("\(delivery.machine.name): \(own.stream) holds \(after) bytes, with a budget of \(own.bytes)")
         }
         if case .refused(.journalFull) = outcome, plan.journalBudgetBytes == nil, plan.hasRoomyDisk,
-            held < own.bytes - slack
+            max(before, after) < own.bytes - slack
         {
-            violate("\(delivery.machine.name): \(own.stream) is refused at \(held) bytes of \(own.bytes)")
+            violate("\(delivery.machine.name): \(own.stream) is refused at \(after) bytes of \(own.bytes)")
         }
     }
 

@@ -36,14 +36,14 @@ extension World {
                     violate("\(object) has the line \(String(decoding: event.line, as: UTF8.self))")
                     continue
                 }
-                let place = Place(stream: refused.stream, gateway: Bucket.gateway(of: object))
-                quarantined[place, default: [:]][refused.key, default: []].insert(refused.index)
-                if record.offered[refused.stream]?["\(refused.key)-\(refused.index)"].map({ $0.offer.payload($0.index) }
-                )
-                    ?? refused.raw != refused.raw
-                {
+                guard let (offer, index) = record.offered[refused.stream]?["\(refused.key)-\(refused.index)"],
+                    offer.refused(checks: true).contains(index), offer.payload(index) == refused.raw
+                else {
                     violate("\(refused.key): quarantined as \(refused.raw)")
+                    continue
                 }
+                let place = Place(stream: refused.stream, gateway: Bucket.gateway(of: object))
+                quarantined[place, default: [:]][refused.key, default: []].insert(index)
             }
         } catch { violate("\(error)") }
     }

@@ -50,33 +50,17 @@ extension StreamConfiguration {
 }
 
 extension EdgeConfiguration {
-    init(_ settings: Settings, loops: Int) {
+    init(_ settings: Settings, _ descriptors: DescriptorBudget, loops: Int) {
         self.init()
         host = settings.text("listen.host")
         port = settings.number("listen.port")
         self.loops = loops
-        ownDescriptors = settings.ownDescriptors(loops: loops)
-        limits.connections = settings.number("listen.connections_max")
+        margin = descriptors.margin
+        limits.connections = descriptors.connections
         limits.headDeadline = settings.duration("listen.head_deadline_seconds")
         limits.bodyDeadline = settings.duration("listen.body_deadline_seconds")
         limits.keepAliveIdle = settings.duration("listen.idle_seconds")
         limits.requestTimeout = settings.duration("listen.request_timeout_seconds")
         limits.admissionWait = settings.duration("admission.wait_seconds")
-    }
-}
-
-extension Settings {
-    /// What the process needs for itself, at most: 24 for logs, locks, signals and the runtime; three for each event loop, that
-    /// of the control plane included; four for each journal (its segment, the next one or a sidecar, their directory, its key
-    /// log), also of `_ledger`, `_quarantine` and `_trail`; and what each landing zone has open at once.
-    func ownDescriptors(loops: Int) -> Int {
-        let journals = streams.count + 3
-        let landing = zones.map { zone in
-            switch zone.kind {
-            case .directory: 8
-            case .s3(let bucket): bucket.connectionsMax
-            }
-        }
-        return 24 + 3 * (loops + 1) + 4 * journals + landing.reduce(0, +)
     }
 }

@@ -6,6 +6,15 @@ import json
 import threading
 
 
+def started(gateway, count, **options):
+    """So many producers, each with a pause after every batch."""
+    producers = [Producer(gateway.port, f"p{number}", **options) for number in range(count)]
+    for producer in producers:
+        producer.pause = 0.005
+        producer.start()
+    return producers
+
+
 class Producer(threading.Thread):
     """Posts batch after batch over one connection until stopped; a batch without an answer is kept and sent again."""
 

@@ -8,7 +8,7 @@ import pytest
 from control import eventually
 from gateway import Gateway, problem
 from injection import Injection, journal_paths, need_strace
-from producers import Producer, assert_exactly_once, settle
+from producers import assert_exactly_once, settle, started
 
 # What the producer is told: whether waiting for room can help is all that it can act on.
 FAILURES = [
@@ -31,10 +31,7 @@ def test_a_failing_call_is_refused_under_its_own_name_and_survived(folder, call,
     """Twice: once the fault goes away under the running gateway, once the gateway is killed while it is there."""
     need_strace()
     with Gateway(folder) as gateway:
-        producers = [Producer(gateway.port, f"p{n}", batch=5) for n in range(2)]
-        for producer in producers:
-            producer.pause = 0.005
-            producer.start()
+        producers = started(gateway, 2, batch=5)
 
         def go_on():
             """Each producer is told of one batch more, and of one that it began since."""

@@ -15,7 +15,7 @@ import pytest
 from control import Control, eventually
 from gateway import Gateway, problem
 from injection import need_strace
-from producers import Producer, assert_exactly_once, settle
+from producers import Producer, assert_exactly_once, settle, started
 
 
 # The long form (`make torture`) has more of each.
@@ -270,11 +270,8 @@ def test_a_disk_that_fills_under_load_loses_nothing(small_disk, injected, episod
     ballast = small_disk / "ballast"
     try:
         with gateway:
-            producers = [Producer(gateway.port, f"p{n}", batch=50, padding=300) for n in range(2)]
-            for producer in producers:
-                # What lands stays, and must not fill the disk by itself.
-                producer.pause = 0.005
-                producer.start()
+            # With pauses: what lands stays, and must not fill the disk by itself.
+            producers = started(gateway, 2, batch=50, padding=300)
             for _ in range(3):
                 # It takes again what it refused in the last round, and then refuses again.
                 taken = sum(len(producer.acknowledged) for producer in producers)

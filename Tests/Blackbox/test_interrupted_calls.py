@@ -9,7 +9,7 @@ import pytest
 from control import eventually
 from gateway import Gateway, problem
 from injection import Injection, journal_paths, need_strace
-from producers import Producer, assert_exactly_once
+from producers import assert_exactly_once, started
 
 EVENT = b'{"eventID":"%d","eventTime":"2026-01-01T00:00:00Z"}'
 INTERRUPTED = ["openat", "pwritev", "pread64", "ftruncate", "fallocate", "rename", "unlink"]
@@ -39,10 +39,7 @@ def assert_no_space_kept(gateway, stream):
 def test_interrupted_calls_of_a_running_gateway_are_made_again(folder, error, injected):
     need_strace()
     with Gateway(folder) as gateway:
-        producers = [Producer(gateway.port, f"p{n}", batch=5) for n in range(2)]
-        for producer in producers:
-            producer.pause = 0.005
-            producer.start()
+        producers = started(gateway, 2, batch=5)
         eventually(lambda: all(producer.acknowledged for producer in producers))
         with Injection(*faults(error, FAULTS[error]), paths=journal_paths(gateway, "audit_logs")).on(gateway) as injection:
             # Each kind is made by the time a segment or two has been begun, sealed, landed and retired.

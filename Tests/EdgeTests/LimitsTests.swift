@@ -142,7 +142,7 @@ import Testing
     @Test("connections keep clear of the descriptors' limit")
     func descriptors() {
         func budget(_ available: Int) -> DescriptorBudget {
-            DescriptorBudget(available: available, own: 58, wanted: 10_000)
+            DescriptorBudget(available: available, own: 58, wanted: 10_000, control: 256)
         }
         #expect(budget(58 + 10_000 + 256 + 64).connections == 10_000)
         #expect(budget(58 + 10_000 + 256 + 63).connections == 9_999)
@@ -150,6 +150,7 @@ import Testing
             let budget = budget(available)
             #expect(58 + budget.connections + budget.controlConnections + budget.margin <= available)
         }
+        #expect(DescriptorBudget(available: 64, own: 58, wanted: 10_000, control: 0).controlConnections == 0)
         #expect(budget(10) == budget(64), "less than that goes round with what the process happens not to need")
     }
 

@@ -19,6 +19,8 @@ extension StreamWriter {
         private var toldHeld: Int64 = 0
         /// After a failed seal: not before this moment again.
         private var sealNotBefore: MonotonicInstant?
+        /// It was told that a seal fails; not again for as long as it does.
+        private var hasToldOfSeal = false
 
         private enum Work {
             case commit([Pending])
@@ -81,6 +83,7 @@ extension StreamWriter {
 
         /// Does the work, if any, and what is due anyway. False when the writer has stopped.
         private func carryOn(with work: Work?) -> Bool {
+            mailbox.withLock { $0.workBegan = time.monotonic() }
             switch work {
             case .commit(let group): commit(group)
             case .order(let order): carryOut(order)
@@ -91,6 +94,8 @@ extension StreamWriter {
             }
             sealIfDue()
             handOver()  // Also what an append sealed on its way past a poisoned segment.
+            if !journal.isStuck { (sealNotBefore, hasToldOfSeal) = (nil, false) }
+            mailbox.withLock { ($0.workBegan, $0.cannotSeal) = (nil, journal.isStuck) }
             return true
         }
 
@@ -104,13 +109,11 @@ extension StreamWriter {
 
         private func write(_ group: [Pending]) {
             let result: Result<[SequenceRange], WriteFailure>
-            let began = time.monotonic()
-            mailbox.withLock { $0.commitBegan = began }
             do {
+                let began = time.monotonic()
                 let ranges = try journal.append(group.map { $0.batch }, monotonic: began)
                 commits?.record(time.monotonic() - began)
                 mailbox.withLock { mailbox in
-                    mailbox.commitBegan = nil
                     mailbox.durableNext = journal.nextSequence
                     mailbox.open = journal.openTotals.map(Backlog.init)
                 }
@@ -118,7 +121,6 @@ extension StreamWriter {
                 tellHeld()
                 result = .success(ranges)
             } catch {
-                mailbox.withLock { $0.commitBegan = nil }
                 result = .failure(WriteFailure(error))
             }
             for (index, pending) in group.enumerated() { pending.completion(result.map { $0[index] }) }
@@ -177,9 +179,7 @@ extension StreamWriter {
         private func sealIfDue() {
             let now = time.monotonic()
             guard let due = sealDueAt, due <= now else { return }
-            let failed = seal() != nil
-            sealNotBefore = failed ? now + .seconds(1) : nil
-            mailbox.withLock { $0.cannotSeal = failed }
+            sealNotBefore = seal() == nil ? nil : now + .seconds(1)
         }
 
         private func seal() -> JournalError? {
@@ -187,8 +187,8 @@ extension StreamWriter {
                 try journal.seal()
                 return nil
             } catch {
-                // Once, and not every second for as long as it lasts.
-                if sealNotBefore == nil { onSealFailed(error) }
+                if !hasToldOfSeal { onSealFailed(error) }
+                hasToldOfSeal = true
                 return error
             }
         }

@@ -22,9 +22,9 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
         var durableNext: UInt64
         /// What the segment that is not sealed yet holds.
         var open: Backlog?
-        /// When the commit that is under way began.
-        var commitBegan: MonotonicInstant?
-        /// What is due can't be sealed, and is tried again.
+        /// When the thread began what it does: a commit, a seal, a retirement.
+        var workBegan: MonotonicInstant?
+        /// A seal fails, and is tried again.
         var cannotSeal = false
         var stopping = false
         var stopped = false
@@ -45,8 +45,9 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
     private let steps: CommitterSteps<FS, Time>?
 
     /// Takes the journal over, on a thread of its own, or, given steps, without one. On the writer's thread, `onHeld` is told
-    /// how many bytes the journal holds whenever that has changed, `onSealed` gets each segment that is ready to land, `onSealFailed` hears
-    /// why one can't be sealed now (it is tried again), and `onRetired` each that has landed, once the journal knows that for good.
+    /// how many bytes the journal holds whenever that has changed, `onSealed` gets each segment that is ready to land,
+    /// `onSealFailed` hears once why one can't be sealed now (it is tried again), and `onRetired` gets each that has landed, once
+    /// the journal knows that for good.
     package init(
         stream: StreamName, journal: sending StreamJournal<FS>, time: Time, reserve: DiskReserve<FS>,
         steps: (any StepExecution)? = nil, commits: Histogram? = nil, onHeld: @escaping @Sendable (Int64) -> Void,
@@ -90,10 +91,10 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
     /// What is durable and not sealed yet; `nil` when nothing is.
     package var open: Backlog? { mailbox.withLock { $0.open } }
 
-    /// How long the commit that is under way has been; `nil` when none is.
-    func commitAge(now: MonotonicInstant) -> Duration? { mailbox.withLock { $0.commitBegan }.map { now - $0 } }
+    /// For how long the thread has been at what it does, so that commits wait; `nil` when it waits for work.
+    func workAge(now: MonotonicInstant) -> Duration? { mailbox.withLock { $0.workBegan }.map { now - $0 } }
 
-    /// Whether what is due can't be sealed, so that it does not land.
+    /// Whether a seal fails, so that a segment does not land.
     var cannotSeal: Bool { mailbox.withLock { $0.cannotSeal } }
 
     package func seal(completion: @escaping @Sendable (JournalError?) -> Void) { order(.seal(completion)) }

@@ -68,15 +68,15 @@ struct Serve: AsyncParsableCommand {
         let upkeep = Upkeep(logins: logins, reloads: reloads, running: running, gateway: gateway)
         let control: ControlServer?
         let server: EdgeServer
-        let edge = EdgeConfiguration(settings, loops: cores)
+        let descriptors = DescriptorBudget(settings, loops: cores, log)
         do {
             control = try await startControl(
-                settings, edge,
+                settings, descriptors,
                 ControlParts(gateway: gateway, access: access, telemetry: telemetry, logins: logins) {
                     await running.reload()
                 }, log)
             server = try await EdgeServer.start(
-                configuration: edge, intake: gateway,
+                configuration: EdgeConfiguration(settings, descriptors, loops: cores), intake: gateway,
                 doorkeeper: settings.requiresKeys ? access : OpenDoor(), telemetry: telemetry,
                 onFailedLogin: { logins.refused(plane: "data", address: $0) }, logger: log)
         } catch {
@@ -116,17 +116,14 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func startControl(
-        _ settings: Settings, _ edge: EdgeConfiguration, _ parts: ControlParts, _ log: Logger
+        _ settings: Settings, _ descriptors: DescriptorBudget, _ parts: ControlParts, _ log: Logger
     ) async throws -> ControlServer? {
         guard settings.flag("control.enabled") else { return nil }
         var configuration = ControlConfiguration()
         configuration.host = settings.text("control.host")
         configuration.port = settings.number("control.port")
         configuration.requiresKey = settings.requiresKeys
-        configuration.connectionsMax =
-            DescriptorBudget(
-                available: DescriptorBudget.available(), own: edge.ownDescriptors, wanted: edge.limits.connections
-            ).controlConnections
+        configuration.connectionsMax = descriptors.controlConnections
         return try await ControlServer.start(configuration: configuration, parts: parts, logger: log)
     }
 }
