@@ -111,10 +111,10 @@ let package = Package(
         // What a partition would do: flows, decided by the gateway's own state machines.
         .target(
             name: "Scenarios",
-            dependencies: ["Model", "Landing", "Gateway", .product(name: "Yams", package: "Yams")],
+            dependencies: ["Model", "Landing", "Gateway", "Settings", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
         .testTarget(
-            name: "ScenariosTests", dependencies: ["Model", "Gateway", "Scenarios"], swiftSettings: strict),
+            name: "ScenariosTests", dependencies: ["Model", "Gateway", "Settings", "Scenarios"], swiftSettings: strict),
         .testTarget(
             name: "WorldTests",
             dependencies: [
@@ -217,7 +217,8 @@ let package = Package(
                 "Model", "Files", "Access", "Simulation", .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "SettingsTests", dependencies: ["Settings", "Payload", "Model"], swiftSettings: strict),
+        .testTarget(
+            name: "SettingsTests", dependencies: ["Settings", "Scenarios", "Payload", "Model"], swiftSettings: strict),
         .testTarget(
             name: "GatewayTests",
             dependencies: [

@@ -28,6 +28,8 @@ package struct FlowModel {
     private var streams: [FlowStream]
     private var uploads: [Upload] = []
     private var probe: (sent: MonotonicInstant, wasUp: Bool)?
+    private var cuts: SpanCursor
+    private var holds: SpanCursor
     private var isHeld = false
     /// What strong batches took of the link beyond the steps that they came in, in bytes.
     private var linkDebt = 0.0
@@ -35,39 +37,40 @@ package struct FlowModel {
 
     private init(_ scenario: Scenario) {
         self.scenario = scenario
+        cuts = SpanCursor(scenario.cuts)
+        holds = SpanCursor(scenario.holds)
         control = PartitionControl(scenario.partition, now: now)
         schedule = LandingSchedule(scenario.landing)
         budget = JournalBudget(
             total: scenario.journalBudgetBytes,
             shares: Dictionary(
                 uniqueKeysWithValues: scenario.streams.filter { $0.consistency == .available }
-                    .map { ($0.name, .init(priority: $0.priority)) }))
+                    .map { ($0.name, .init(priority: $0.priority, bytes: $0.journalBudgetBytes)) }))
         streams = scenario.streams.map(FlowStream.init)
         report = ScenarioReport(scenario)
     }
 
-    package static func run(_ scenario: Scenario) -> ScenarioReport {
+    /// - Parameter progress: told each minute of the scenario that has been reckoned.
+    package static func run(_ scenario: Scenario, progress: (Int) -> Void = { _ in }) -> ScenarioReport {
         var model = FlowModel(scenario)
         let steps = Int(scenario.lasts / step)
-        for number in 0..<steps {
+        for number in 1...steps {
             model.advance()
-            if (number + 1) % 100 == 0 { model.takeMaxima() }
-            if (number + 1) % 6000 == 0 { model.sample() }
+            if number % 100 == 0 { model.look() }
+            if number % 6000 == 0 {
+                model.sample()
+                progress(number / 6000)
+            }
         }
         return model.concluded()
     }
 
     private var minute: Double { Double(now.nanoseconds) / 60e9 }
 
-    private func isWithin(_ spans: [Scenario.Span]) -> Bool {
-        let time = now - MonotonicInstant(nanoseconds: 0)
-        return spans.contains { $0.at <= time && time < $0.at + $0.lasts }
-    }
-
     // MARK: One step
 
     private mutating func advance() {
-        let isUp = !isWithin(scenario.cuts)
+        let isUp = !cuts.isWithin(now)
         operate()
         let left = takeBatches(isUp)
         seal()
@@ -78,11 +81,11 @@ package struct FlowModel {
     }
 
     private mutating func operate() {
-        let holds = isWithin(scenario.holds)
-        guard holds != isHeld else { return }
-        isHeld = holds
-        note(control.set(holds ? .hold : .auto, now: now, drained: schedule.isDrained))
-        if holds {
+        let isToHold = holds.isWithin(now)
+        guard isToHold != isHeld else { return }
+        isHeld = isToHold
+        note(control.set(isHeld ? .hold : .auto, now: now, drained: schedule.isDrained))
+        if isHeld {
             for upload in uploads { finish(upload, .failed(.unreachable, retryAfter: nil)) }
             uploads = []
         } else {
@@ -221,8 +224,11 @@ package struct FlowModel {
     }
 
     /// Every second: an outage may be shorter than what lies between samples.
-    private mutating func takeMaxima() {
+    private mutating func look() {
         for index in streams.indices { streams[index].takeMaxima(now) }
+        // What is sealed by its age alone is as old as that when it begins to land.
+        let usual = 2 * (scenario.segmentMaxAge / .seconds(1))
+        if streams.allSatisfy({ $0.completeLag(now) <= usual }) { report.isCaughtUp(minute) }
     }
 
     private mutating func concluded() -> ScenarioReport {

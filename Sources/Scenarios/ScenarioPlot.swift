@@ -9,6 +9,7 @@ package struct ScenarioPlot {
     private static let width = 820.0
     private static let panelHeight = 150.0
     private static let gap = 50.0
+    private static let rowHeight = 18.0
 
     private let report: ScenarioReport
     private let names: [String]
@@ -25,7 +26,9 @@ package struct ScenarioPlot {
             ("Complete through, minutes behind", { ($0.complete_lag_seconds[$1] ?? 0) / 60 }),
             ("Newest landed event, minutes old", { ($0.freshness_seconds[$1] ?? 0) / 60 }),
         ]
-        let height = 60 + Double(panels.count) * (ScenarioPlot.panelHeight + ScenarioPlot.gap) + 20
+        let legend = legend
+        let head = 60 + Double(legend.last?.row ?? 0) * ScenarioPlot.rowHeight
+        let height = head + Double(panels.count) * (ScenarioPlot.panelHeight + ScenarioPlot.gap) + 20
         var parts = [
             """
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(shown(ScenarioPlot.left + ScenarioPlot.width + 30)) \(shown(height))" font-family="sans-serif" font-size="12">
@@ -33,20 +36,32 @@ package struct ScenarioPlot {
             <text x="\(shown(ScenarioPlot.left))" y="22" font-size="16">\(escaped(report.region))</text>
             """
         ]
-        parts.append(legend)
+        parts.append(drawLegend(legend))
         for (index, panel) in panels.enumerated() {
-            let top = 60 + Double(index) * (ScenarioPlot.panelHeight + ScenarioPlot.gap)
+            let top = head + Double(index) * (ScenarioPlot.panelHeight + ScenarioPlot.gap)
             parts.append(draw(panel.0, at: top, panel.1))
         }
         return parts.joined(separator: "\n") + "\n</svg>\n"
     }
 
-    private var legend: String {
-        var x = ScenarioPlot.left
-        return names.enumerated().map { index, name in
-            defer { x += 40 + Double(name.count) * 7.5 }
+    /// As many rows as the names need.
+    private var legend: [(x: Double, row: Int)] {
+        var (x, row) = (ScenarioPlot.left, 0)
+        return names.map { name in
+            let width = 40 + Double(name.count) * 7.5
+            if x > ScenarioPlot.left, x + width > ScenarioPlot.left + ScenarioPlot.width {
+                (x, row) = (ScenarioPlot.left, row + 1)
+            }
+            defer { x += width }
+            return (x, row)
+        }
+    }
+
+    private func drawLegend(_ places: [(x: Double, row: Int)]) -> String {
+        zip(names, places).enumerated().map { index, entry in
+            let ((name, place), y) = (entry, 38 + Double(entry.1.row) * ScenarioPlot.rowHeight)
             return
-                "<rect x=\"\(shown(x))\" y=\"32\" width=\"12\" height=\"12\" fill=\"\(colour(index))\"/><text x=\"\(shown(x + 17))\" y=\"42\">\(escaped(name))</text>"
+                "<line x1=\"\(shown(place.x))\" x2=\"\(shown(place.x + 14))\" y1=\"\(shown(y))\" y2=\"\(shown(y))\" \(pen(index, 3))/><text x=\"\(shown(place.x + 18))\" y=\"\(shown(y + 4))\">\(escaped(name))</text>"
         }.joined(separator: "\n")
     }
 
@@ -79,7 +94,7 @@ package struct ScenarioPlot {
                 "\(shown(x(sample.minute))),\(shown(bottom - value(sample, name) / scale * ScenarioPlot.panelHeight))"
             }
             parts.append(
-                "<polyline fill=\"none\" stroke=\"\(colour(index))\" stroke-width=\"1.5\" points=\"\(points.joined(separator: " "))\"/>"
+                "<polyline fill=\"none\" \(pen(index, 1.5)) points=\"\(points.joined(separator: " "))\"/>"
             )
         }
         return parts.joined(separator: "\n")
@@ -92,11 +107,18 @@ package struct ScenarioPlot {
         return [1, 2, 5, 10].map { $0 * power }.first { $0 >= value } ?? value
     }
 
-    private func colour(_ index: Int) -> String { ScenarioPlot.colours[index % ScenarioPlot.colours.count] }
+    /// Where there are more streams than colours, the lines of the others are broken, each time in other pieces.
+    private func pen(_ index: Int, _ width: Double) -> String {
+        let (round, colour) = index.quotientAndRemainder(dividingBy: ScenarioPlot.colours.count)
+        let dashes = round == 0 ? "" : " stroke-dasharray=\"\(3 * round) 3\""
+        return "stroke=\"\(ScenarioPlot.colours[colour])\" stroke-width=\"\(shown(width))\"\(dashes)"
+    }
+
     private func shown(_ value: Double) -> String { String(format: "%.1f", value) }
     private func label(_ value: Double) -> String { String(format: "%g", value) }
 
     private func escaped(_ text: String) -> String {
         text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
+            .replacingOccurrences(of: ">", with: "&gt;")
     }
 }

@@ -1,154 +1,175 @@
 import Gateway
+import Landing
 import Model
+package import Settings
 import Yams
 
 /// Reads a scenario file. Every fault in it is named, and not only the first.
-package struct ScenarioReader {
-    private var faults: [String] = []
+package struct ScenarioReader: YAMLReading {
+    package let source: String
+    package var faults: [SettingsFault] = []
+    private var values: [String: String] = [:]
 
-    /// Throws ``ScenarioFaults``.
-    package static func read(_ text: String) throws -> Scenario {
-        let root: Any?
-        do { root = try Yams.load(yaml: text) } catch { throw ScenarioFaults(faults: ["not YAML: \(error)"]) }
-        guard let fields = root as? [String: Any] else {
-            throw ScenarioFaults(faults: ["a mapping is wanted, with streams: and cuts:"])
-        }
-        var reader = ScenarioReader()
-        let scenario = reader.scenario(fields)
-        if !reader.faults.isEmpty { throw ScenarioFaults(faults: reader.faults) }
+    /// - Parameter source: the file's name, for faults.
+    package static func read(_ text: String, source: String) throws(SettingsError) -> Scenario {
+        var reader = ScenarioReader(source: source)
+        let scenario = reader.read(text)
+        guard let scenario, reader.faults.isEmpty else { throw SettingsError(faults: reader.faults) }
         return scenario
     }
 
-    private mutating func scenario(_ fields: [String: Any]) -> Scenario {
-        known(fields, ["region", "minutes", "journal", "landing", "partition", "link", "streams", "cuts", "holds"], "")
-        var scenario = Scenario()
-        scenario.region = (fields["region"] as? String) ?? scenario.region
-        if let minutes = number(fields, "minutes", 1...100_000, "") { scenario.lasts = .seconds(minutes * 60) }
-        let journal = group(fields, "journal", ["budget_bytes", "segment_max_bytes", "segment_max_age_seconds"])
-        scenario.journalBudgetBytes = number(journal, "budget_bytes", 1...1e18, "journal.").map { Int64($0) }
-        if let bytes = number(journal, "segment_max_bytes", 1...1e12, "journal.") {
-            scenario.segmentMaxBytes = Int64(bytes)
+    private init(source: String) { self.source = source }
+
+    private mutating func read(_ text: String) -> Scenario? {
+        guard let document = document(text, else: "a mapping is wanted, with streams: and cuts:") else { return nil }
+        var parts: [String: Node] = [:]
+        walk(document, keys: ScenarioCatalogue.keys, parts: ["streams", "cuts", "holds"]) { reader, path, value, key in
+            if let key {
+                reader.values[path] = reader.value(value, key, path)
+            } else {
+                parts[path] = value
+            }
         }
-        if let age = number(journal, "segment_max_age_seconds", 0.1...3600, "journal.") {
-            scenario.segmentMaxAge = .seconds(age)
+        if let region = values["region"], !isTitle(region) {
+            fault(document["region"], "region", "must be up to 100 characters, none of which controls a terminal")
         }
-        let landing = group(fields, "landing", ["concurrency", "drain_order", "drain_bytes_per_second_max"])
-        if let count = number(landing, "concurrency", 1...1000, "landing.") {
-            scenario.landing.concurrency = Int(count)
-        }
-        if let bytes = number(landing, "drain_bytes_per_second_max", 0...1e12, "landing.") {
-            scenario.landing.drainBytesPerSecond = bytes == 0 ? nil : Int64(bytes)
-        }
-        if let order = word(landing, "drain_order", LandingSchedule.DrainOrder.self, "landing.") {
-            scenario.landing.drainOrder = order
-        }
-        let partition = group(fields, "partition", ["after_seconds", "heal_after_seconds"])
-        if let after = number(partition, "after_seconds", 0...3600, "partition.") {
-            scenario.partition.partitionAfter = .seconds(after)
-        }
-        if let after = number(partition, "heal_after_seconds", 0...3600, "partition.") {
-            scenario.partition.healAfter = .seconds(after)
-        }
-        let link = group(fields, "link", ["bytes_per_second", "round_trip_milliseconds"])
-        if let bytes = number(link, "bytes_per_second", 1...1e12, "link.") { scenario.linkBytesPerSecond = bytes }
-        if let time = number(link, "round_trip_milliseconds", 0...60_000, "link.") {
-            scenario.roundTrip = .seconds(time / 1000)
-        }
-        scenario.streams = streams(fields)
-        scenario.cuts = spans(fields, "cuts")
-        scenario.holds = spans(fields, "holds")
-        return scenario
+        let streams = streams(parts["streams"])
+        checkWork(streams, parts["streams"])
+        return Scenario(
+            region: self.text("region"), lasts: lasts, journalBudgetBytes: bound("journal.budget_bytes"),
+            segmentMaxBytes: Int64(number("journal.segment_max_bytes")),
+            segmentMaxAge: .seconds(number("journal.segment_max_age_seconds")), landing: landing, partition: partition,
+            linkBytesPerSecond: number("link.bytes_per_second"),
+            roundTrip: .milliseconds(Int(number("link.round_trip_milliseconds"))), streams: streams,
+            cuts: spans(parts["cuts"], "cuts"), holds: spans(parts["holds"], "holds"))
     }
 
-    private mutating func streams(_ fields: [String: Any]) -> [Scenario.Stream] {
-        guard let streams = fields["streams"] as? [String: Any], !streams.isEmpty else {
-            faults.append("streams: at least one is wanted")
+    private func isTitle(_ text: String) -> Bool {
+        text.count <= 100 && !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    }
+
+    private var lasts: Duration { .seconds(number("minutes") * 60) }
+
+    private var landing: LandingSchedule.Configuration {
+        var landing = LandingSchedule.Configuration()
+        landing.concurrency = Int(number("landing.concurrency"))
+        landing.drainBytesPerSecond = bound("landing.drain_bytes_per_second_max")
+        landing.drainOrder = .init(rawValue: text("landing.drain_order"))!
+        return landing
+    }
+
+    private var partition: PartitionControl.Configuration {
+        var partition = PartitionControl.Configuration()
+        partition.partitionAfter = .seconds(number("partition.after_seconds"))
+        partition.healAfter = .seconds(number("partition.heal_after_seconds"))
+        return partition
+    }
+
+    // MARK: Streams
+
+    private mutating func streams(_ node: Node?) -> [Scenario.Stream] {
+        guard let node, case .mapping(let mapping) = node, mapping.count > 0 else {
+            fault(node, "streams", "at least one is wanted")
             return []
         }
-        return streams.sorted { $0.key < $1.key }.compactMap { key, value in
-            let place = "streams.\(key)."
-            guard let name = StreamName(key), let fields = value as? [String: Any] else {
-                faults.append("streams.\(key): a stream's name, and a mapping with its events_per_second, are wanted")
+        if mapping.count > ScenarioCatalogue.streamsMax {
+            fault(node, "streams", "\(mapping.count) are too many: at most \(ScenarioCatalogue.streamsMax)")
+        }
+        return entries(mapping, "streams.").compactMap { path, keyNode, value -> Scenario.Stream? in
+            guard let name = streamName(keyNode, path) else { return nil }
+            guard case .mapping(let section) = value else {
+                fault(value, path, "must be a mapping with at least `consistency` and `events_per_second`")
                 return nil
             }
-            known(
-                fields,
-                ["consistency", "priority", "events_per_second", "event_bytes", "compression", "batch_events"], place)
-            var stream = Scenario.Stream(name: name)
-            if let mode = word(fields, "consistency", Consistency.self, place) { stream.consistency = mode }
-            if let priority = number(fields, "priority", 0...9, place) { stream.priority = Int(priority) }
-            stream.eventsPerSecond = number(fields, "events_per_second", 0...1e8, place) ?? 0
-            if fields["events_per_second"] == nil { faults.append("\(place)events_per_second: is wanted") }
-            stream.eventBytes = number(fields, "event_bytes", 1...1e7, place) ?? stream.eventBytes
-            stream.compression = number(fields, "compression", 1...1000, place) ?? stream.compression
-            stream.batchEvents = number(fields, "batch_events", 1...10_000, place) ?? stream.batchEvents
-            return stream
-        }
+            return stream(name, section, path, keyNode)
+        }.sorted { $0.name.rawValue < $1.name.rawValue }
     }
 
-    private mutating func spans(_ fields: [String: Any], _ key: String) -> [Scenario.Span] {
-        guard let value = fields[key] else { return [] }
-        guard let list = value as? [Any] else {
-            faults.append("\(key): a list is wanted, of {at_minute: 30, minutes: 120}")
+    private mutating func stream(
+        _ name: StreamName, _ section: Node.Mapping, _ path: String, _ keyNode: Node
+    ) -> Scenario.Stream? {
+        let faultsBefore = faults.count
+        var found: [String: String] = [:]
+        for key in ScenarioCatalogue.streamKeys { found[key.path] = key.standard }
+        for (path, value, key) in fields(section, path, keys: ScenarioCatalogue.streamKeys) {
+            found[key.path] = self.value(value, key, path)
+        }
+        if section["consistency"] == nil {
+            fault(keyNode, "\(path).consistency", "is required: `available` or `strong`")
+        }
+        if section["events_per_second"] == nil { fault(keyNode, "\(path).events_per_second", "is required") }
+        guard faults.count == faultsBefore else { return nil }
+
+        func number(_ word: String) -> Double { Double(found[word]!)! }
+        let budget = Int64(found["journal_budget_bytes"]!)!
+        let stream = Scenario.Stream(
+            name: name, consistency: Consistency(rawValue: found["consistency"]!)!, priority: Int(number("priority")),
+            journalBudgetBytes: budget == 0 ? nil : budget, eventsPerSecond: number("events_per_second"),
+            eventBytes: number("event_bytes"), compression: number("compression"), batchEvents: number("batch_events"))
+        if stream.batchEvents * stream.eventBytes > ScenarioCatalogue.batchBytesMax {
+            fault(
+                section["batch_events"] ?? keyNode, "\(path).batch_events",
+                "a request of \(Int(stream.batchEvents * stream.eventBytes)) bytes is more than a gateway takes, \(Int(ScenarioCatalogue.batchBytesMax))"
+            )
+        }
+        return stream
+    }
+
+    private mutating func checkWork(_ streams: [Scenario.Stream], _ node: Node?) {
+        let perSecond = streams.reduce(0) { $0 + $1.eventsPerSecond / $1.batchEvents }
+        let batches = perSecond * (lasts / .seconds(1))
+        guard batches > ScenarioCatalogue.batchesMax else { return }
+        fault(
+            node, "streams",
+            "\(Int(batches)) requests in all are more than can be reckoned, \(Int(ScenarioCatalogue.batchesMax)): make batch_events larger, or minutes fewer"
+        )
+    }
+
+    // MARK: Cuts and holds
+
+    private mutating func spans(_ node: Node?, _ key: String) -> [Scenario.Span] {
+        guard let node else { return [] }
+        guard case .sequence(let list) = node, list.count <= ScenarioCatalogue.spansMax else {
+            fault(node, key, "must be a list of at most \(ScenarioCatalogue.spansMax) of {at_minute: 30, minutes: 120}")
             return []
         }
         return list.enumerated().compactMap { index, item in
-            let place = "\(key)[\(index)]."
-            guard let fields = item as? [String: Any] else {
-                faults.append("\(key)[\(index)]: {at_minute: 30, minutes: 120} is wanted")
+            let path = "\(key)[\(index)]"
+            guard case .mapping(let section) = item else {
+                fault(item, path, "must be {at_minute: 30, minutes: 120}")
                 return nil
             }
-            known(fields, ["at_minute", "minutes"], place)
-            for key in ["at_minute", "minutes"] where fields[key] == nil { faults.append("\(place)\(key): is wanted") }
-            guard let at = number(fields, "at_minute", 0...100_000, place),
-                let lasts = number(fields, "minutes", 0.01...100_000, place)
-            else { return nil }
-            return Scenario.Span(at: .seconds(at * 60), lasts: .seconds(lasts * 60))
+            var found: [String: Double] = [:]
+            for (path, value, key) in fields(section, path, keys: ScenarioCatalogue.spanKeys) {
+                found[key.path] = self.value(value, key, path).flatMap(Double.init)
+            }
+            for key in ScenarioCatalogue.spanKeys where section[key.path] == nil {
+                fault(item, "\(path).\(key.path)", "is required")
+            }
+            guard let at = found["at_minute"], let length = found["minutes"] else { return nil }
+            guard .seconds(at * 60) < self.lasts else {
+                fault(item, "\(path).at_minute", "begins only after the \(text("minutes")) minutes of the scenario")
+                return nil
+            }
+            return Scenario.Span(at: .seconds(at * 60), lasts: .seconds(length * 60))
         }
     }
 
     // MARK: Values
 
-    private mutating func group(_ fields: [String: Any], _ key: String, _ keys: [String]) -> [String: Any] {
-        guard let value = fields[key] else { return [:] }
-        guard let group = value as? [String: Any] else {
-            faults.append("\(key): a mapping is wanted")
-            return [:]
-        }
-        known(group, keys, "\(key).")
-        return group
+    private mutating func value(_ node: Node, _ key: SettingsKey, _ path: String) -> String? {
+        scalar(node, path).flatMap { checked($0, node, key, path) }
     }
 
-    private mutating func known(_ fields: [String: Any], _ keys: [String], _ place: String) {
-        for key in fields.keys.sorted() where !keys.contains(key) {
-            faults.append("\(place)\(key): no such key; known are \(keys.joined(separator: ", "))")
-        }
+    private func text(_ path: String) -> String {
+        values[path] ?? ScenarioCatalogue.keys.first { $0.path == path }!.standard!
     }
 
-    private mutating func number(
-        _ fields: [String: Any], _ key: String, _ range: ClosedRange<Double>, _ place: String
-    ) -> Double? {
-        guard let value = fields[key] else { return nil }
-        let number = (value as? Double) ?? (value as? Int).map(Double.init)
-        guard let number, range.contains(number) else {
-            faults.append("\(place)\(key): a number from \(range.lowerBound) to \(range.upperBound) is wanted")
-            return nil
-        }
-        return number
-    }
+    private func number(_ path: String) -> Double { Double(text(path))! }
 
-    private mutating func word<Word: RawRepresentable & CaseIterable>(
-        _ fields: [String: Any], _ key: String, _ type: Word.Type, _ place: String
-    ) -> Word? where Word.RawValue == String {
-        guard let value = fields[key] else { return nil }
-        if let word = (value as? String).flatMap(Word.init(rawValue:)) { return word }
-        faults.append("\(place)\(key): one of \(Word.allCases.map(\.rawValue).joined(separator: ", ")) is wanted")
-        return nil
+    /// As in the gateway's settings, 0 stands for none.
+    private func bound(_ path: String) -> Int64? {
+        let bytes = Int64(number(path))
+        return bytes == 0 ? nil : bytes
     }
-}
-
-/// What is wrong with a scenario file.
-package struct ScenarioFaults: Error, CustomStringConvertible {
-    package var faults: [String]
-    package var description: String { faults.joined(separator: "\n") }
 }

@@ -37,8 +37,11 @@ package struct ScenarioReport: Encodable, Sendable {
     package var journal_budget_bytes: Int64?
     package var streams: [Stream] = []
     package var transitions: [Transition] = []
-    /// From the end of the last cut or hold until the backlog had landed; `nil` when it has not within the scenario.
+    /// From the end of the last cut or hold until what had waited by then had landed; `nil` when it has not within the scenario,
+    /// or the outage has not ended.
     package var drained_after_minutes: Double?
+    /// From there until nothing that waited was older than twice the age at which a segment is sealed.
+    package var caught_up_after_minutes: Double?
     package var samples: [Sample] = []
     /// When there was no landing zone: first and last minute.
     package var outages: [[Double]]
@@ -52,11 +55,22 @@ package struct ScenarioReport: Encodable, Sendable {
         }
     }
 
+    /// When the last outage ends; `nil` without one, and where that is not within the scenario.
+    package var outageEnd: Double? { outages.map { $0[1] }.max().flatMap { $0 < minutes ? $0 : nil } }
+
+    /// At this minute no stream is further behind than usual.
+    mutating func isCaughtUp(_ minute: Double) {
+        if caught_up_after_minutes == nil, let end = outageEnd, minute >= end { caught_up_after_minutes = minute - end }
+    }
+
     mutating func conclude() {
-        guard let end = outages.map({ $0[1] }).max(),
-            let drained = transitions.last(where: { $0.to == "connected" && $0.minute >= end })?.minute,
-            transitions.last?.to == "connected"
-        else { return }
-        drained_after_minutes = drained - end
+        guard let end = outageEnd else { return }
+        if let last = transitions.last, last.minute >= end || last.to != "connected" {
+            let connected = transitions.first { $0.to == "connected" && $0.minute >= end }
+            drained_after_minutes = connected.map { $0.minute - end }
+        } else {
+            // Nobody noticed that it was gone.
+            drained_after_minutes = 0
+        }
     }
 }

@@ -9,6 +9,12 @@ extension SettingsKey {
             guard range.contains(value) else {
                 return "\(value) is out of range: \(range.lowerBound) to \(range.upperBound)" + unitHint
             }
+        case .decimal(let range):
+            let isNumber = text.wholeMatch(of: #/-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?/#) != nil
+            guard isNumber, let value = Double(text) else { return "`\(text)` is no number" + unitHint }
+            guard range.contains(value) else {
+                return "\(text) is out of range: \(shown(range.lowerBound)) to \(shown(range.upperBound))" + unitHint
+            }
         case .boolean:
             guard text == "true" || text == "false" else { return "`\(text)` is neither true nor false" }
         case .choice(let words):
@@ -27,6 +33,9 @@ extension SettingsKey {
         }
         return nil
     }
+
+    /// Without a point where it is whole.
+    private func shown(_ number: Double) -> String { Int(exactly: number).map(String.init) ?? "\(number)" }
 
     private var unitHint: String { unit.isEmpty ? "" : " (\(unit))" }
 }

@@ -1,8 +1,11 @@
 /// One key of the settings file: the only place where its name, type, bounds, default and meaning are declared. The
-/// parser, the environment overrides, `config/local.yaml` and `docs/settings.md` are held to this.
+/// parser, the environment overrides, `config/local.yaml` and `docs/settings.md` are held to this. Scenarios declare theirs the
+/// same way.
 package struct SettingsKey: Sendable {
     package enum Kind: Sendable, Equatable {
         case integer(ClosedRange<Int>)
+        /// A number in decimal notation, such as 0.5 or 1e6.
+        case decimal(ClosedRange<Double>)
         case boolean
         case text
         /// One of these words.
@@ -25,7 +28,7 @@ package struct SettingsKey: Sendable {
     package var unit: String
     package var meaning: String
 
-    init(_ path: String, _ kind: Kind, _ standard: String?, _ unit: String, _ meaning: String) {
+    package init(_ path: String, _ kind: Kind, _ standard: String?, _ unit: String, _ meaning: String) {
         self.path = path
         self.kind = kind
         self.standard = standard

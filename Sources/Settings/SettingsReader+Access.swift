@@ -8,12 +8,10 @@ extension SettingsReader {
         for (key, enabled) in [("listen.host", true), ("control.host", value("control.enabled") == "true")]
         where enabled {
             guard let host = value(key), !SettingsReader.isLoopback(host) else { continue }
-            add(
-                SettingsFault(
-                    source: source, line: nil, column: nil, key: key,
-                    message:
-                        "`\(host)` can be reached over the network, and access.authentication is none: require keys, listen on 127.0.0.1, or set access.allow_open_network to true"
-                ))
+            fault(
+                nil, key,
+                "`\(host)` can be reached over the network, and access.authentication is none: require keys, listen on 127.0.0.1, or set access.allow_open_network to true"
+            )
         }
     }
 

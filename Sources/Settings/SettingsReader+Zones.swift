@@ -24,16 +24,11 @@ extension SettingsReader {
         var mappings: [String: [(name: String, value: String)]] = [:]
         let known = SettingsCatalogue.zoneKeys
         let before = faults.count
-        for (path, wordNode, value) in entries(section, path + ".") {
-            let word = wordNode.string ?? "?"
-            guard let key = known.first(where: { $0.path == word }) else {
-                fault(wordNode, path, unknown(word, known.map(\.path)))
-                continue
-            }
+        for (path, value, key) in fields(section, path, keys: known) {
             if case .mapping(let names) = key.kind {
-                mappings[word] = pairs(value, names, path)
+                mappings[key.path] = pairs(value, names, path)
             } else if let text = check(value, key, path) {
-                found[word] = text
+                found[key.path] = text
             }
         }
         zoneNames.append(name)
@@ -74,10 +69,7 @@ extension SettingsReader {
         if mapping.count > names.most { fault(node, path, "\(mapping.count) are too many: at most \(names.most)") }
         return entries(mapping, path + ".").compactMap { path, keyNode, value in
             let name = keyNode.string ?? ""
-            guard case .scalar(let scalar) = value, let text = substituted(scalar.string, value, path) else {
-                fault(value, path, "must be a single value")
-                return nil
-            }
+            guard let written = scalar(value, path), let text = substituted(written, value, path) else { return nil }
             if let wrong = names.fault(name: name, value: text) {
                 fault(keyNode, path, wrong)
                 return nil
@@ -92,14 +84,10 @@ extension SettingsReader {
         let listed = names.map { "`\($0)`" }.joined(separator: ", ")
         for stream in streams {
             guard let zone = stream.zone, !names.contains(zone) else { continue }
-            missing("streams.\(stream.name).zone", "no zone is named `\(zone)`; there is \(listed)")
+            fault(nil, "streams.\(stream.name).zone", "no zone is named `\(zone)`; there is \(listed)")
         }
         if let own = values["ledger.zone"], !own.isEmpty, !names.contains(where: { $0.rawValue == own }) {
-            missing("ledger.zone", "no zone is named `\(own)`; there is \(listed)")
+            fault(nil, "ledger.zone", "no zone is named `\(own)`; there is \(listed)")
         }
-    }
-
-    private mutating func missing(_ key: String, _ message: String) {
-        faults.append(SettingsFault(source: source, line: nil, column: nil, key: key, message: message))
     }
 }

@@ -110,7 +110,7 @@ extension World {
                 violate("\(stream): \(key) is refused only after \(wait.shown), while cut off")
             }
         }
-        if isForGood(refusal, delivery) { record.refuseForGood(delivery) }
+        if isForGood(refusal) { record.refuseForGood(delivery) }
         switch refusal {
         case .partitioned where delivery.wasNeverCutOff:
             violate("\(stream): \(key) is refused as cut off, and \(delivery.zone) is not")
@@ -137,10 +137,9 @@ extension World {
     }
 
     /// Nothing of it is kept, whatever else happens.
-    private func isForGood(_ refusal: Refusal, _ delivery: Delivery) -> Bool {
+    private func isForGood(_ refusal: Refusal) -> Bool {
         switch refusal {
-        case .tooManyEvents, .invalidEvents: true
-        case .partitioned: delivery.isCutOff
+        case .tooManyEvents, .invalidEvents, .partitioned: true
         default: false
         }
     }

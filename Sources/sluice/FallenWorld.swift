@@ -10,20 +10,25 @@ enum FallenWorld {
     /// To standard error, on the way to the end that the signal brings anyway.
     static func watch() {
         for number in [SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE] {
+            var mine = sigaction()
+            mine.__sigaction_handler.sa_sigaction = tell
+            mine.sa_flags = SA_SIGINFO | SA_ONSTACK
             var other = sigaction()
-            sigaction(number, nil, &other)
+            sigaction(number, &mine, &other)
             others.withLock { $0[number] = other }
-            signal(number, tell)
         }
     }
 }
 
 /// More than POSIX promises a handler; but what fell is a world, hardly ever the allocator.
-private func tell(_ number: Int32) {
+private func tell(_ number: Int32, _ info: UnsafeMutablePointer<siginfo_t>?, _ context: UnsafeMutableRawPointer?) {
     var text = UnderWay.arguments.map { "fell while this ran: sluice simulate \($0)\n" }.joined()
     text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    var next = sigaction()
-    if let other = FallenWorld.others.withLockIfAvailable({ $0[number] }) ?? nil { next = other }
-    sigaction(number, &next, nil)
+    // Called here, and not installed and left to hear it again: a backtrace returns to what made the signal, and where that was
+    // a person nothing makes it a second time.
+    if let other = FallenWorld.others.withLockIfAvailable({ $0[number] }) ?? nil, other.sa_flags & SA_SIGINFO != 0 {
+        other.__sigaction_handler.sa_sigaction(number, info, context)
+    }
+    signal(number, SIG_DFL)
     raise(number)
 }

@@ -1,31 +1,67 @@
 import ArgumentParser
 import Foundation
 import Scenarios
+import Settings
 
 /// `sluice simulate --scenario`: what a partition would do to one region.
 struct ScenarioAnswer {
+    /// A scenario file has some hundred lines.
+    private static let bytesMax = 1_048_576
+
     let file: String
     let plot: String?
     let json: Bool
 
     func give() throws {
-        let text: String
-        do { text = try String(contentsOfFile: file, encoding: .utf8) } catch {
-            say("\(file): can't be read: \(error.localizedDescription)")
+        let scenario: Scenario
+        do { scenario = try ScenarioReader.read(text(), source: file) } catch {
+            for fault in error.faults { say("\(fault)") }
             throw ExitCode(2)
         }
-        let report: ScenarioReport
-        do { report = FlowModel.run(try ScenarioReader.read(text)) } catch let error as ScenarioFaults {
-            for fault in error.faults { say("\(file): \(fault)") }
+        if let plot, plot != "-", isSameFile(plot, file) {
+            say("\(plot): is the scenario itself; give --plot a file of its own")
             throw ExitCode(2)
         }
+        let line = ProgressLine()
+        let minutes = scenario.lasts / .seconds(60)
+        let report = FlowModel.run(scenario) { minute in line.show { "minute \(minute) of \(number(minutes))" } }
+        line.end()
+        if plot == "-" { return print(ScenarioPlot(report).svg, terminator: "") }
+        print(json ? try prettyJSON(report) : table(report))
         if let plot {
-            do { try ScenarioPlot(report).svg.write(toFile: plot, atomically: true, encoding: .utf8) } catch {
-                say("\(plot): can't be written: \(error.localizedDescription)")
+            // Not by way of a file beside it: what is there may be a pipe, or a link to another place.
+            do { try ScenarioPlot(report).svg.write(toFile: plot, atomically: false, encoding: .utf8) } catch {
+                say("\(plot): can't be written: \(reason(error))")
                 throw ExitCode(2)
             }
         }
-        print(json ? try prettyJSON(report) : table(report))
+    }
+
+    private func text() throws(SettingsError) -> String {
+        func unreadable(_ why: String) -> SettingsError {
+            SettingsError(faults: [.init(source: file, line: nil, column: nil, key: "", message: why)])
+        }
+        let data: Data
+        do {
+            let handle = try FileHandle(forReadingFrom: URL(filePath: file))
+            data = try handle.read(upToCount: ScenarioAnswer.bytesMax + 1) ?? Data()
+        } catch { throw unreadable("can't be read: \(reason(error))") }
+        guard data.count <= ScenarioAnswer.bytesMax else {
+            throw unreadable("is more than \(ScenarioAnswer.bytesMax) bytes: that is no scenario")
+        }
+        guard let text = String(data: data, encoding: .utf8) else { throw unreadable("is not UTF-8") }
+        return text
+    }
+
+    /// What the system said, without what Foundation makes of it.
+    private func reason(_ error: any Error) -> String {
+        let cause = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error) as NSError
+        return cause.domain == NSPOSIXErrorDomain ? String(cString: strerror(Int32(cause.code))) : "\(error)"
+    }
+
+    private func isSameFile(_ one: String, _ other: String) -> Bool {
+        URL(filePath: one).resolvingSymlinksInPath().standardized
+            == URL(filePath: other).resolvingSymlinksInPath().standardized
     }
 
     private func say(_ text: String) { print("sluice: \(text)", to: &StandardError.shared) }
@@ -33,10 +69,11 @@ struct ScenarioAnswer {
     private func table(_ report: ScenarioReport) -> String {
         var lines = ["\(report.region), \(number(report.minutes)) minutes"]
         lines += report.transitions.map { "  minute \(number($0.minute)): \($0.from) -> \($0.to), \($0.reason)" }
-        if !report.outages.isEmpty {
-            lines.append(
-                report.drained_after_minutes.map { "drained \(number($0)) minutes after the end of the outage" }
-                    ?? "not drained within the scenario")
+        if report.outageEnd != nil {
+            lines.append(after(report.drained_after_minutes, "drained"))
+            lines.append(after(report.caught_up_after_minutes, "caught up"))
+        } else if !report.outages.isEmpty {
+            lines.append("the last outage is not over at the end of the scenario")
         }
         var table = TextTable(
             "STREAM", "MODE", "OFFERED", "ACCEPTED", "REFUSED", "FROM MINUTE", "BACKLOG GB", "BEHIND MIN", "AGE MIN")
@@ -48,6 +85,11 @@ struct ScenarioAnswer {
                 number(stream.freshness_seconds_max / 60))
         }
         return lines.joined(separator: "\n") + "\n\n" + table.text
+    }
+
+    private func after(_ minutes: Double?, _ what: String) -> String {
+        minutes.map { "\(what) \(number($0)) minutes after the end of the last outage" }
+            ?? "not \(what) within the scenario"
     }
 
     /// Whole where it is large, else two digits behind the point.

@@ -1,6 +1,7 @@
 """`sluice simulate --scenario`, as a command: what a cut would do to a region."""
 
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -30,9 +31,10 @@ def test_a_table_says_when_the_zone_was_gone_how_long_it_drained_and_what_became
     assert run.returncode == 0 and run.stderr == ""
     story, table = (part.splitlines() for part in run.stdout.strip().split("\n\n"))
     assert story[0] == "us-west, 300 minutes"
-    assert [line.split(", ")[0].split(" ", 4)[4] for line in story[1:-1]] == [
+    assert [line.split(", ")[0].split(" ", 4)[4] for line in story[1:-2]] == [
         "connected -> suspect", "suspect -> partitioned", "partitioned -> draining", "draining -> connected"]
-    assert story[-1].startswith("drained ") and story[-1].endswith(" minutes after the end of the outage")
+    for word, line in zip(("drained", "caught up"), story[-2:]):
+        assert re.fullmatch(rf"{word} 12\.\d+ minutes after the end of the last outage", line)
     assert re.split(" {2,}", table[0]) == [
         "STREAM", "MODE", "OFFERED", "ACCEPTED", "REFUSED", "FROM MINUTE", "BACKLOG GB", "BEHIND MIN", "AGE MIN"]
     rows = {cells[0]: cells[1:] for cells in (line.split() for line in table[1:])}
@@ -47,7 +49,7 @@ def test_json_has_the_time_to_drain_the_streams_and_a_sample_for_each_minute():
     report = json.loads(run.stdout)
     assert report["region"] == "us-west" and report["outages"] == [[30, 150]]
     # 76 GB at the end of the cut, and what comes in meanwhile, at 100 MiB/s.
-    assert 11.9 < report["drained_after_minutes"] < 12.5
+    assert 11.9 < report["drained_after_minutes"] < report["caught_up_after_minutes"] < 13
     assert [sample["minute"] for sample in report["samples"]] == list(range(1, 301))
     streams = {stream["stream"]: stream for stream in report["streams"]}
     # 24,000 events/s of 209 landed bytes for 7,200 s, and what comes in until the backlog goes.
@@ -75,14 +77,91 @@ def test_the_plot_is_an_svg_with_a_panel_for_each_question(folder):
     assert all(len(line.get("points").split()) == 300 for line in lines)
 
 
+def test_what_is_not_over_and_what_has_not_caught_up_is_said(folder):
+    file = folder / "scenario.yaml"
+    file.write_text("minutes: 60\nlink: {bytes_per_second: 300000}\n"
+                    "streams: {a: {consistency: available, events_per_second: 1000}}\ncuts: [{at_minute: 5, minutes: 30}]\n")
+    story = scenario(file).stdout.split("\n\n")[0].splitlines()
+    assert re.fullmatch(r"drained \d+\.\d+ minutes after the end of the last outage", story[-2])
+    assert story[-1] == "not caught up within the scenario"
+    assert "caught_up_after_minutes" not in json.loads(scenario(file, "--json").stdout)
+    file.write_text(file.read_text().replace("minutes: 30}", "minutes: 55}"))
+    story = scenario(file).stdout.split("\n\n")[0].splitlines()
+    assert story[-1] == "the last outage is not over at the end of the scenario"
+
+
 def test_a_bad_scenario_is_refused_with_its_file_and_every_place(folder):
     bad = folder / "bad.yaml"
     bad.write_text("minuts: 3\nminutes: x\nstreams: {a: {events_per_second: -1}}\ncuts: [{at_minute: 1}]\n")
     said = refused(bad).splitlines()
-    for place in ("minuts", "minutes", "streams.a.events_per_second", "cuts[0].minutes"):
-        assert any(line.startswith(f"sluice: {bad}: {place}: ") for line in said), place
+    for place in ("1:1: minuts: no such key; did you mean `minutes`?", "2:10: minutes: `x` is no number (minutes)",
+                  "3:34: streams.a.events_per_second: -1 is out of range: 0 to 10000000 (events/s)",
+                  "3:11: streams.a.consistency: is required: `available` or `strong`", "4:8: cuts[0].minutes: is required"):
+        assert f"sluice: {bad}:{place}" in said, said
     bad.write_text("streams:\n  a: {events_per_second: 1\n")
-    assert refused(bad).startswith(f"sluice: {bad}: not YAML: 3:1: ")
-    assert refused(folder / "none.yaml").startswith(f"sluice: {folder / 'none.yaml'}: can't be read: ")
-    plot = folder / "none" / "plot.svg"
-    assert refused(SHIPPED, "--plot", str(plot)).startswith(f"sluice: {plot}: can't be written: ")
+    assert refused(bad).startswith(f"sluice: {bad}:3:1: not valid YAML: ")
+    bad.write_bytes(b"\xff")
+    assert refused(bad) == f"sluice: {bad}: is not UTF-8\n"
+    bad.write_text("#" * 1_048_576)
+    assert refused(bad) == f"sluice: {bad}: streams: at least one is wanted\n"
+    bad.write_text("#" * 1_048_577)
+    assert refused(bad) == f"sluice: {bad}: is more than 1048576 bytes: that is no scenario\n"
+    assert refused(folder / "none.yaml") == f"sluice: {folder / 'none.yaml'}: can't be read: No such file or directory\n"
+    assert refused(folder) == f"sluice: {folder}: can't be read: Is a directory\n"
+
+
+def test_the_plot_goes_where_it_is_told_to_and_never_over_the_scenario(folder):
+    mine = folder / "mine.yaml"
+    text = SHIPPED.read_text().replace("region: us-west", "region: <us & \"west\">")
+    mine.write_text(text)
+    (folder / "link.yaml").symlink_to(mine)
+    for plot in (mine, folder / "link.yaml"):
+        assert refused(mine, "--plot", str(plot)) == (
+            f"sluice: {plot}: is the scenario itself; give --plot a file of its own\n")
+    assert mine.read_text() == text
+
+    svg = scenario(mine, "--plot", "-").stdout
+    assert '<us & "west">' in [text.text for text in xml.etree.ElementTree.fromstring(svg).iter(SVG + "text")]
+    # A link is followed, and what is no file is written to, not replaced.
+    (folder / "to.svg").symlink_to(folder / "there.svg")
+    assert scenario(mine, "--plot", str(folder / "to.svg")).returncode == 0
+    assert (folder / "there.svg").read_text() == svg and (folder / "to.svg").is_symlink()
+    assert scenario(mine, "--plot", "/dev/null").returncode == 0
+    assert not pathlib.Path("/dev/null").is_file()
+
+    # What it could not draw it has still answered.
+    for plot, why in ((folder / "none" / "plot.svg", "No such file or directory"), ("/dev/full", "No space left on device")):
+        run = scenario(mine, "--plot", str(plot))
+        assert run.returncode == 2 and "STREAM" in run.stdout
+        assert run.stderr == f"sluice: {plot}: can't be written: {why}\n"
+    assert scenario(mine, "--plot", "-", "--json").returncode == 64
+
+
+def test_the_names_of_many_streams_stay_within_the_plot(folder):
+    file = folder / "many.yaml"
+    file.write_text("minutes: 1\nstreams:\n" + "".join(
+        f"  a_stream_{number}: {{consistency: available, events_per_second: 1}}\n" for number in range(40)))
+    root = xml.etree.ElementTree.fromstring(scenario(file, "--plot", "-").stdout)
+    width = float(root.get("viewBox").split()[2])
+    names = [text for text in root.iter(SVG + "text") if text.text.startswith("a_stream_")]
+    assert len(names) == 40 and all(float(name.get("x")) + 7.5 * len(name.text) < width for name in names)
+    top = min(float(rule.get("y1")) for rule in root.iter(SVG + "line") if rule.get("stroke") == "#ccc")
+    assert max(float(name.get("y")) for name in names) < top
+    lines = list(root.iter(SVG + "polyline"))[:40]
+    assert len({(line.get("stroke"), line.get("stroke-dasharray")) for line in lines}) == 40
+
+
+def test_a_long_scenario_says_how_far_it_has_come(folder):
+    file = folder / "long.yaml"
+    file.write_text("minutes: 10080\nstreams: {a: {consistency: available, events_per_second: 10000, batch_events: 10}}\n")
+    terminal, inside = os.openpty()
+    process = subprocess.Popen([str(binary()), "simulate", "--scenario", str(file)], stdout=subprocess.DEVNULL, stderr=inside)
+    os.close(inside)
+    try:
+        said = b""
+        while not re.search(rb"\rminute \d+ of 10080", said):
+            said += os.read(terminal, 1024)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(terminal)

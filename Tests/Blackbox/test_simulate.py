@@ -140,17 +140,27 @@ def test_bad_arguments_are_refused():
         ["--faults", "1", "--runs", "2"], ["--timeline", "--json"], ["--betray", "nobody"],
     ):
         assert simulate(*arguments).returncode not in (0, 1), arguments
+    for arguments, said in (
+        (["--seed", str(2**64 - 1)], "--seed and --runs go beyond the last seed"),
+        (["--seed", "42", "--hours", "0.1", "--faults", "3,99999"], r"--faults 99999: the world .* has \d+, from 0 on"),
+        (["--seed", "42", "--hours", "0.1", "--producers", "99"], r"--producers 99: the world .* has \d+, from 0 on"),
+    ):
+        run = simulate(*arguments)
+        assert run.returncode == 64 and re.search(said, run.stderr), run.stderr
 
 
 def test_a_process_that_falls_names_the_worlds_that_were_under_way():
     process = subprocess.Popen([str(binary()), "simulate", "--seed", "7", "--runs", "2", "--hours", "5000", "--jobs", "2"],
                                stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    # Both worlds have begun once it has computed for a second, however long that takes beside others.
-    while sum(map(int, pathlib.Path(f"/proc/{process.pid}/stat").read_text().split()[13:15])) < os.sysconf("SC_CLK_TCK"):
-        assert process.poll() is None
-        time.sleep(0.1)
-    process.send_signal(signal.SIGABRT)
-    told = process.communicate(timeout=60)[1]
+    try:
+        # Both worlds have begun once it has computed for a second, however long that takes beside others.
+        while sum(map(int, pathlib.Path(f"/proc/{process.pid}/stat").read_text().split()[13:15])) < os.sysconf("SC_CLK_TCK"):
+            assert process.poll() is None
+            time.sleep(0.1)
+        process.send_signal(signal.SIGABRT)
+        told = process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
     assert process.returncode == -signal.SIGABRT
     for seed in (7, 8):
         assert f"fell while this ran: sluice simulate --seed {seed} --hours 5000\n" in told, told

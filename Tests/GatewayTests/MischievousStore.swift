@@ -16,6 +16,8 @@ final class MischievousStore: ObjectStore {
         case unreadable
         /// Creates, and answers once it is well again.
         case slow
+        /// Creates, and gives no answer that proves it once it is well again.
+        case mute
     }
 
     private let store: DirectoryStore<LinuxFileSystem>
@@ -46,6 +48,12 @@ final class MischievousStore: ObjectStore {
             store.create(object) { _ in completion(.unknown(StoreFailure(.unreachable, "the connection was reset"))) }
         case .slow:
             store.create(object) { [self] outcome in held.withLock { $0.append { completion(outcome) } } }
+        case .mute:
+            store.create(object) { [self] _ in
+                held.withLock {
+                    $0.append { completion(.unknown(StoreFailure(.unreachable, "the connection was reset"))) }
+                }
+            }
         case .busy: completion(.conflict)
         case .refusing: completion(.refused(StoreFailure(.denied, "access denied")))
         }
@@ -61,7 +69,7 @@ final class MischievousStore: ObjectStore {
         switch mood.withLock({ $0 }) {
         case .refusing: return completion(.failed(StoreFailure(.denied, "access denied")))
         case .unreadable: return completion(.failed(StoreFailure(.unreachable, "the connection was reset")))
-        case .well, .silent, .busy, .slow: break
+        case .well, .silent, .busy, .slow, .mute: break
         }
         store.readPrefix(name, count: count, completion: completion)
     }

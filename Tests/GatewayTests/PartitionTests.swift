@@ -94,6 +94,24 @@ import Testing
         #expect(gateway.stop(within: .seconds(20)).clean)
     }
 
+    @Test("a strong batch that was sent before the zone was cut off is not called kept nowhere: it may have landed")
+    func sentBefore() async throws {
+        let gateway = try open()
+        zone.store.set(.mute)
+        async let outcome = gateway.send("{}", to: "bills", key: "1")
+        for _ in 0..<3000 where zone.objects("bills").isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(try gateway.override(.main, .hold, by: "ann", reason: "maintenance"))
+        zone.store.set(.well)
+        guard case .landingUnavailable(let detail, let retryAfter)? = await outcome.refusal else {
+            Issue.record("\(await outcome)")
+            return
+        }
+        #expect(detail.contains("whether an earlier try has landed is not known") && retryAfter >= .seconds(1))
+        #expect(try gateway.override(.main, .auto, by: "ann", reason: "done"))
+        #expect(await gateway.send("{}", to: "bills", key: "1").receipt?.durability == .landed)
+        #expect(gateway.stop(within: .seconds(20)).clean && zone.objects("bills").count == 1)
+    }
+
     @Test("many overrides at once leave one truth, on disk as in force, and a change for each")
     func overridesAtOnce() async throws {
         let words = Mutex<[PartitionControl.Override]>([])

@@ -2,6 +2,7 @@ import Foundation
 import Gateway
 import Model
 import Scenarios
+import Settings
 import Testing
 
 @Suite struct ScenarioTests {
@@ -11,15 +12,19 @@ import Testing
         landing: {drain_bytes_per_second_max: 5000000}
         link: {bytes_per_second: 100000000}
         streams:
-          high: {priority: 9, events_per_second: 1000, event_bytes: 1000}
-          low: {priority: 1, events_per_second: 1000, event_bytes: 1000}
+          high: {consistency: available, priority: 9, events_per_second: 1000, event_bytes: 1000}
+          low: {consistency: available, priority: 1, events_per_second: 1000, event_bytes: 1000}
           strong: {consistency: strong, events_per_second: 100}
         cuts: [{at_minute: 10, minutes: 30}]
         """
 
+    private func answer(_ text: String) throws -> ScenarioReport {
+        FlowModel.run(try ScenarioReader.read(text, source: "test"))
+    }
+
     @Test("a cut makes a backlog of what comes in meanwhile, and strong streams refuse for as long as it lasts")
     func backlog() throws {
-        let report = FlowModel.run(try ScenarioReader.read(cut))
+        let report = try answer(cut)
         let high = try #require(report.streams.first { $0.stream == "high" })
         // 1000 events/s of 100 landed bytes for 30 minutes, and some seconds until it is known to be over.
         #expect((180_000_000...186_000_000).contains(high.backlog_bytes_max))
@@ -32,7 +37,7 @@ import Testing
 
     @Test("the zone is seen to go, to come back and to drain, and draining takes as long as its bound says")
     func draining() throws {
-        let report = FlowModel.run(try ScenarioReader.read(cut))
+        let report = try answer(cut)
         #expect(report.transitions.map(\.to) == ["suspect", "partitioned", "draining", "connected"])
         // 360 MB at 5 MB/s.
         let minutes = try #require(report.drained_after_minutes)
@@ -42,7 +47,7 @@ import Testing
     @Test("when the journals are full the lowest priority refuses first")
     func priority() throws {
         let small = cut.replacingOccurrences(of: "1000000000", with: "200000000")
-        let report = FlowModel.run(try ScenarioReader.read(small))
+        let report = try answer(small)
         let low = try #require(report.streams.first { $0.stream == "low" }?.first_refused_at_minute)
         let high = try #require(report.streams.first { $0.stream == "high" })
         #expect(low > 10 && low < 40)
@@ -55,7 +60,7 @@ import Testing
     func newestFirst() throws {
         let slow = cut.replacingOccurrences(
             of: "drain_bytes_per_second_max: 5000000", with: "drain_bytes_per_second_max: 500000, drain_order: newest")
-        let report = FlowModel.run(try ScenarioReader.read(slow))
+        let report = try answer(slow)
         let later = try #require(report.samples.first { $0.minute >= 44 })
         #expect(later.freshness_seconds["high"]! < 60)
         #expect(later.complete_lag_seconds["high"]! > 1800)
@@ -64,7 +69,7 @@ import Testing
     @Test("without a cut nothing is refused and nothing waits longer than a segment takes")
     func calm() throws {
         let calm = cut.replacingOccurrences(of: "cuts: [{at_minute: 10, minutes: 30}]", with: "")
-        let report = FlowModel.run(try ScenarioReader.read(calm))
+        let report = try answer(calm)
         #expect(report.transitions.isEmpty)
         #expect(report.streams.allSatisfy { $0.events_refused == 0 && $0.complete_lag_seconds_max <= 12 })
     }
@@ -72,24 +77,56 @@ import Testing
     @Test("an operator's hold piles up a backlog as a cut does, and it drains when the hold ends")
     func hold() throws {
         let held = cut.replacingOccurrences(of: "cuts:", with: "holds:")
-        let report = FlowModel.run(try ScenarioReader.read(held))
+        let report = try answer(held)
         #expect(report.transitions.map(\.to) == ["partitioned", "draining", "connected"])
         #expect(report.drained_after_minutes != nil)
     }
 
-    @Test("every fault of a scenario file is named, with its place")
-    func faults() {
-        #expect {
-            try ScenarioReader.read(
-                "minuts: 3\nminutes: x\nstreams: {a: {events_per_second: -1, consistency: loose}}\ncuts: [{at_minute: 1}]"
-            )
-        } throws: { error in
-            let text = "\(error)"
-            return ["minuts", "minutes:", "streams.a.events_per_second", "streams.a.consistency", "cuts[0].minutes"]
-                .allSatisfy { text.contains($0) }
-        }
-        #expect(throws: ScenarioFaults.self) { try ScenarioReader.read("streams: {}") }
-        #expect(throws: ScenarioFaults.self) { try ScenarioReader.read("{") }
+    @Test("drained is when what had waited has landed; caught up only when what came in meanwhile has, too")
+    func caughtUp() throws {
+        // What comes in is 0.2 MB/s: of 0.25 MB/s a fifth is left for the 360 MB of the cut.
+        let thin = cut.replacingOccurrences(of: "100000000}", with: "250000}")
+            .replacingOccurrences(of: "minutes: 120", with: "minutes: 300")
+            .replacingOccurrences(of: "strong: {consistency: strong, events_per_second: 100}", with: "")
+        let report = try answer(thin)
+        let (drained, caughtUp) = (
+            try #require(report.drained_after_minutes), try #require(report.caught_up_after_minutes)
+        )
+        #expect((22...28).contains(drained))
+        #expect((110...135).contains(caughtUp))
+        #expect(try answer(thin.replacingOccurrences(of: "300", with: "120")).caught_up_after_minutes == nil)
+    }
+
+    @Test("after a cut that nobody noticed nothing is left to drain")
+    func unnoticed() throws {
+        let report = try answer(cut.replacingOccurrences(of: "minutes: 30}", with: "minutes: 0.05}"))
+        #expect(report.transitions.isEmpty || report.transitions.last?.to == "connected")
+        #expect(try #require(report.drained_after_minutes) < 0.5)
+        #expect(report.caught_up_after_minutes == 0)
+    }
+
+    @Test("an outage that lasts beyond the scenario is not called drained")
+    func unended() throws {
+        let report = try answer(cut.replacingOccurrences(of: "minutes: 30}", with: "minutes: 110}"))
+        #expect(report.outageEnd == nil && report.drained_after_minutes == nil)
+        #expect(report.caught_up_after_minutes == nil)
+    }
+
+    @Test("cuts that overlap are as one")
+    func overlapping() throws {
+        let parts = cut.replacingOccurrences(
+            of: "[{at_minute: 10, minutes: 30}]",
+            with: "[{at_minute: 20, minutes: 20}, {at_minute: 10, minutes: 12}, {at_minute: 11, minutes: 1}]")
+        #expect(try answer(parts).transitions.map(\.minute) == answer(cut).transitions.map(\.minute))
+    }
+
+    @Test("a stream's own budget makes it refuse, and no other")
+    func ownBudget() throws {
+        let report = try answer(
+            cut.replacingOccurrences(of: "priority: 9,", with: "priority: 9, journal_budget_bytes: 50000000,"))
+        let high = try #require(report.streams.first { $0.stream == "high" })
+        #expect(high.events_refused > 0 && high.backlog_bytes_max <= 50_000_000)
+        #expect(report.streams.first { $0.stream == "low" }?.events_refused == 0)
     }
 
     @Test("a link that carries ten times what a strong stream sends refuses none of it, however large a batch is")
@@ -100,7 +137,7 @@ import Testing
             streams:
               bill: {consistency: strong, events_per_second: 500}
             """
-        let total = try #require(FlowModel.run(try ScenarioReader.read(text)).streams.first)
+        let total = try #require(try answer(text).streams.first)
         #expect(total.events_refused == 0 && total.events_accepted > 290_000)
     }
 
@@ -111,7 +148,7 @@ import Testing
         #expect(files.count >= 3)
         for file in files {
             let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
-            let report = FlowModel.run(try ScenarioReader.read(text))
+            let report = try answer(text)
             let svg = ScenarioPlot(report).svg
             #expect(svg.hasPrefix("<svg") && svg.contains("<polyline") && !svg.contains("nan"))
         }

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Scenarios
 import Settings
 import Testing
 
@@ -80,6 +81,19 @@ import Testing
         let isSame = try text("docs/settings.md").hasSuffix(expected)
         if !isSame { print("docs/settings.md should end in:\n\n\(expected)") }
         #expect(isSame)
+    }
+
+    @Test("docs/scenarios.md says what the catalogue says, and a shipped scenario names every key")
+    func scenarios() throws {
+        let expected = SettingsTable.scenarioMarkdown
+        let isSame = try text("docs/scenarios.md").hasSuffix(expected)
+        if !isSame { print("docs/scenarios.md should end in:\n\n\(expected)") }
+        #expect(isSame)
+        let shipped = try text("config/scenarios/us-west-cut.yaml")
+        for key in ScenarioCatalogue.keys + ScenarioCatalogue.streamKeys + ScenarioCatalogue.spanKeys {
+            let word = key.path.split(separator: ".").last ?? ""
+            #expect(shipped.contains(" \(word): ") || shipped.contains("\n\(word): ") || shipped.contains("{\(word): "))
+        }
     }
 
     /// The scalars of the sections before `streams`, as written: by a reader of two levels that is not Yams.

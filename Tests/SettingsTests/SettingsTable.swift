@@ -1,17 +1,12 @@
 import Payload
+import Scenarios
 import Settings
 
-/// The tables of `docs/settings.md`, made from the catalogue.
+/// The tables of `docs/settings.md` and `docs/scenarios.md`, made from the catalogues.
 enum SettingsTable {
     static var markdown: String {
         let all = SettingsCatalogue.keys.map { key in
             row([code(key.path), standard(key), bounds(key), key.unit, code(key.environmentName), key.meaning])
-        }
-        let stream = SettingsCatalogue.streamKeys.map { key in
-            row([code(key.path), standard(key), bounds(key), key.unit, key.meaning])
-        }
-        let zone = SettingsCatalogue.zoneKeys.map { key in
-            row([code(key.path), standard(key), bounds(key), key.unit, key.meaning])
         }
         return """
             ## Gateway
@@ -24,17 +19,36 @@ enum SettingsTable {
 
             Without `zones` there is one, `main`, in the directory `var/landing`.
 
-            | Key | Default | Bounds | Unit | Meaning |
-            | --- | --- | --- | --- | --- |
-            \(zone.joined(separator: "\n"))
+            \(table(SettingsCatalogue.zoneKeys))
 
             ## Each stream, under `streams.<name>`
 
-            | Key | Default | Bounds | Unit | Meaning |
-            | --- | --- | --- | --- | --- |
-            \(stream.joined(separator: "\n"))
+            \(table(SettingsCatalogue.streamKeys))
 
             """
+    }
+
+    static var scenarioMarkdown: String {
+        """
+        ## The file
+
+        \(table(ScenarioCatalogue.keys))
+
+        ### Each stream, under `streams.<name>`
+
+        \(table(ScenarioCatalogue.streamKeys))
+
+        ### Each of `cuts`, when nothing passes, and of `holds`, when an operator has the gateway act as if cut off
+
+        \(table(ScenarioCatalogue.spanKeys))
+
+        """
+    }
+
+    private static func table(_ keys: [SettingsKey]) -> String {
+        let rows = keys.map { row([code($0.path), standard($0), bounds($0), $0.unit, $0.meaning]) }
+        return (["| Key | Default | Bounds | Unit | Meaning |", "| --- | --- | --- | --- | --- |"] + rows)
+            .joined(separator: "\n")
     }
 
     private static func row(_ cells: [String]) -> String {
@@ -50,6 +64,7 @@ enum SettingsTable {
     private static func bounds(_ key: SettingsKey) -> String {
         switch key.kind {
         case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
+        case .decimal(let range): "\(shown(range.lowerBound)) to \(shown(range.upperBound))"
         case .boolean: "true, false"
         case .choice(let words): words.joined(separator: ", ")
         case .text: "text"
@@ -59,4 +74,6 @@ enum SettingsTable {
         case .requirements: "`type`: " + SettingsCatalogue.requirementTypes.joined(separator: ", ")
         }
     }
+
+    private static func shown(_ number: Double) -> String { Int(exactly: number).map(String.init) ?? "\(number)" }
 }

@@ -51,6 +51,8 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
         var identity: BatchIdentity
         var deadline: MonotonicInstant
         var tries = 0
+        /// A try was sent, so that the batch may have landed, whatever was heard of it.
+        var wasSent = false
         var completion: Completion
     }
 
@@ -141,13 +143,19 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
     }
 
     private func attempt(_ attempt: Attempt) {
-        if let refusal = refusalAtOnce { return attempt.completion(.refused(refusal)) }
+        if let refusal = refusalAtOnce {
+            guard attempt.wasSent else { return attempt.completion(.refused(refusal)) }
+            let detail = "landing zone \(zone.name) is cut off by now; whether an earlier try has landed is not known"
+            return refuse(attempt, detail, zone.link.retryAfter)
+        }
         switch zone.createOnly.verdict {
         case .proved: break
         case .unproved: return again(attempt, "the landing zone has not yet shown that it creates only")
         case .broken:
             return refuse(attempt, "the landing zone ignores create-only conditions, which this stream rests on", nil)
         }
+        var attempt = attempt
+        attempt.wasSent = true
         // Nobody waits for longer; and what is sent is held in memory.
         var object = attempt.object
         object.patience = max(attempt.deadline - time.monotonic(), .seconds(1))
@@ -162,7 +170,7 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
                     .refused(.partitioned(zone: zone.name, detail: "kept", retryAfter: .seconds(5))))
             }
         #endif
-        zone.store.create(object) { [self] outcome in
+        zone.store.create(object) { [self, attempt] outcome in
             zone.link.heard(outcome)
             switch outcome {
             case .created, .same: record(attempt, attempt.entry, replayed: false)

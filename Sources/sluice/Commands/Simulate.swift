@@ -14,7 +14,8 @@ struct Simulate: AsyncParsableCommand {
 
             With --scenario it says what a cut would do to one region: backlog, refusals, freshness, time to drain; see
             config/scenarios. That is a model of flows, decided by the gateway's own budget, partition control and landing
-            schedule, and not a simulated world. Exit status: 0 every promise held, 1 one did not, 2 a scenario has faults.
+            schedule, and not a simulated world. Exit status: 0 every promise held, 1 one did not, 2 a
+            scenario has faults or its plot can't be written, 64 the arguments are wrong.
             """)
 
     @Option(help: "The first seed.")
@@ -58,12 +59,13 @@ struct Simulate: AsyncParsableCommand {
         help: "Answer a scenario instead: a file that says what comes in, what the link carries and when it is cut.")
     var scenario: String?
 
-    @Option(help: "Draw the scenario's answer into this SVG file.")
+    @Option(help: "Draw the scenario's answer into this SVG file; -: on standard output, and nothing else there.")
     var plot: String?
 
     func validate() throws {
         guard hours > 0, hours <= 10_000 else { throw ValidationError("--hours is more than 0 and at most 10000") }
-        guard runs > 0, seed <= UInt64.max - runs else { throw ValidationError("--runs is at least 1") }
+        guard runs > 0 else { throw ValidationError("--runs is at least 1") }
+        guard seed <= UInt64.max - runs else { throw ValidationError("--seed and --runs go beyond the last seed") }
         guard (1...256).contains(jobs) else { throw ValidationError("--jobs is 1 to 256") }
         if timeline || faults != nil || producers != nil, runs != 1 {
             throw ValidationError("--timeline, --faults and --producers are for one world: leave --runs out")
@@ -74,11 +76,13 @@ struct Simulate: AsyncParsableCommand {
             throw ValidationError("--scenario is no simulated world: only --json and --plot go with it")
         }
         if plot != nil, scenario == nil { throw ValidationError("--plot draws a scenario: give --scenario too") }
+        if plot == "-", json { throw ValidationError("--plot - and --json both go to standard output: leave one out") }
         if timeline, json { throw ValidationError("--timeline is for people: leave --json out") }
     }
 
     func run() async throws {
         if let scenario { return try ScenarioAnswer(file: scenario, plot: plot, json: json).give() }
+        try checkNumbers()
         FallenWorld.watch()
         let began = Date()
         let line = ProgressLine()
@@ -109,6 +113,18 @@ struct Simulate: AsyncParsableCommand {
             print(closing(totals, seconds: Date().timeIntervalSince(began)))
         }
         if totals.broken > 0 { throw ExitCode(1) }
+    }
+
+    /// What the world does not have can't happen in it.
+    private func checkNumbers() throws {
+        guard faults != nil || producers != nil else { return }
+        let size = World(Trial(seed: seed, hours: hours), keepsHistory: false).size
+        for (option, given, count) in [
+            ("faults", faults, size.faults), ("producers", producers, size.producers),
+        ] {
+            guard let most = given?.numbers.max(), most >= count else { continue }
+            throw ValidationError("--\(option) \(most): the world of this seed and these hours has \(count), from 0 on")
+        }
     }
 
     private func table(_ totals: Totals) -> String {
