@@ -53,7 +53,7 @@ extension Problem {
             self.init(
                 type: .partitioned,
                 detail:
-                    "Landing zone \(zone) is cut off \(detail). Landing is promised again once it is back; nothing was stored.",
+                    "Landing zone \(zone) is cut off \(detail). Landing is promised again once it is back; nothing of this request was stored.",
                 extensions: [.text("zone", zone.rawValue)], retryAfter: retryAfter)
         case .landingPending(let delay, let retryAfter):
             self.init(

@@ -148,7 +148,7 @@ package final class Gateway<FS: FileSystem, Store: ObjectStore, Time: TimeSource
         return .init(
             name: "journals", ok: true, isDegraded: true,
             detail:
-                "a write or sync of \(stream) has been under way for \(age.components.seconds) s; acknowledgements wait for it"
+                "the journal of \(stream) has been at one piece of work for \(age.components.seconds) s; acknowledgements wait for it"
         )
     }
 

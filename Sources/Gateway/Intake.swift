@@ -186,9 +186,9 @@ package enum Refusal: Sendable {
     case journalFull(retryAfter: Duration)
     /// Writing or syncing the journal failed; nothing is promised.
     case journalFailed(detail: String, retryAfter: Duration)
-    /// Strong stream: the landing zone did not confirm within the deadline.
+    /// Strong stream: the landing zone did not confirm within the deadline, or was cut off before it had.
     case landingUnavailable(detail: String, retryAfter: Duration)
-    /// Strong stream: the landing zone is cut off, or held by an operator. Refused at once, and nothing is kept.
+    /// Strong stream: the landing zone is cut off, or held by an operator. Refused at once, and nothing of the request is kept.
     case partitioned(zone: ZoneName, detail: String, retryAfter: Duration)
     /// Available stream, asked to answer once landed: the batch is journaled and will land, but has not yet.
     case landingPending(LandingDelay, retryAfter: Duration)

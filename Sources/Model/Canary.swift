@@ -67,6 +67,8 @@
 
         /// A strong batch that is refused while its zone is partitioned is landed all the same.
         case keepWhenPartitioned = "keep-when-partitioned"
+        /// A strong batch that was sent before its zone was cut off is said to be kept nowhere.
+        case sentAsUnkept = "sent-as-unkept"
         /// Now and then a batch of an available stream is refused on a sound disk.
         case failWithoutReason = "fail-without-reason"
         /// Now and then a batch of a strong stream is refused on a fine link.

@@ -10,17 +10,20 @@ package struct FlowModel {
         var ticket: LandingSchedule.Ticket
         var stream: Int
         var bytesLeft: Double
-        /// The answer comes a round trip after the request.
-        var answersFrom: MonotonicInstant
+        /// A round trip after the last of the bytes.
+        var answersFrom: MonotonicInstant?
         var progressed: MonotonicInstant
     }
 
     /// As long as the S3 client's stall limit, and a probe's patience.
     private static let stallLimit: Duration = .seconds(15)
     private static let probePatience: Duration = .seconds(3)
+    /// What strong batches wait for a link that is busy with others, as the gateway has them wait for its deadline.
+    private static let strongPatience: Duration = .seconds(30)
     private static let step: Duration = .milliseconds(10)
 
     private let scenario: Scenario
+    private let begin = MonotonicInstant(nanoseconds: 0)
     private var now = MonotonicInstant(nanoseconds: 0)
     private var control: PartitionControl
     private var schedule: LandingSchedule
@@ -31,8 +34,8 @@ package struct FlowModel {
     private var cuts: SpanCursor
     private var holds: SpanCursor
     private var isHeld = false
-    /// What strong batches took of the link beyond the steps that they came in, in bytes.
-    private var linkDebt = 0.0
+    /// Bytes of strong batches that are still to go over the link.
+    private var strongBytesLeft = 0.0
     private var report: ScenarioReport
 
     private init(_ scenario: Scenario) {
@@ -57,10 +60,8 @@ package struct FlowModel {
         for number in 1...steps {
             model.advance()
             if number % 100 == 0 { model.look() }
-            if number % 6000 == 0 {
-                model.sample()
-                progress(number / 6000)
-            }
+            if number % 6000 == 0 { progress(number / 6000) }
+            if number % 6000 == 0 || number == steps { model.sample() }
         }
         return model.concluded()
     }
@@ -72,10 +73,11 @@ package struct FlowModel {
     private mutating func advance() {
         let isUp = !cuts.isWithin(now)
         operate()
-        let left = takeBatches(isUp)
+        takeBatches(isUp)
         seal()
         pump()
-        carry(isUp ? max(0, left) : 0)
+        if isUp { carry(sendStrong()) }
+        finishUploads(isUp)
         ask(isUp)
         now = now + FlowModel.step
     }
@@ -93,21 +95,18 @@ package struct FlowModel {
         }
     }
 
-    /// What comes in; returns what strong streams leave of the link in this step, in bytes.
-    private mutating func takeBatches(_ isUp: Bool) -> Double {
+    private mutating func takeBatches(_ isUp: Bool) {
         let seconds = FlowModel.step / .seconds(1)
-        var left = scenario.linkBytesPerSecond * seconds - linkDebt
-        defer { linkDebt = max(0, -left) }
+        let strongBytesMax = scenario.linkBytesPerSecond * (FlowModel.strongPatience / .seconds(1))
         for index in streams.indices {
             let settings = streams[index].settings
             for _ in 0..<streams[index].arrivals(seconds) {
                 switch settings.consistency {
                 case .strong:
                     // While nobody has noticed yet that the zone is gone, a request waits for its deadline and is refused.
-                    if control.effective != .partitioned, isUp, left > 0 {
-                        left -= Double(settings.landedBytes)
-                        streams[index].accept()
-                        streams[index].newestLanded = now
+                    if control.effective != .partitioned, isUp, strongBytesLeft < strongBytesMax {
+                        strongBytesLeft += Double(settings.landedBytes)
+                        streams[index].pass(now)
                     } else {
                         streams[index].refuse(minute)
                     }
@@ -116,14 +115,20 @@ package struct FlowModel {
                         streams[index].refuse(minute)
                         continue
                     }
-                    streams[index].accept()
                     streams[index].keep(now)
                     budget.settle(settings.name, promised: settings.bodyBytes)
                     budget.holds(settings.name, streams[index].heldBytes, now: now)
                 }
             }
         }
-        return left
+    }
+
+    /// Strong batches go first; returns what they leave of the link in this step, in bytes.
+    private mutating func sendStrong() -> Double {
+        let carried = scenario.linkBytesPerSecond * (FlowModel.step / .seconds(1))
+        let sent = min(strongBytesLeft, carried)
+        strongBytesLeft -= sent
+        return carried - sent
     }
 
     private mutating func seal() {
@@ -131,9 +136,7 @@ package struct FlowModel {
             guard let open = streams[index].open,
                 open.bytes >= scenario.segmentMaxBytes || now - open.began >= scenario.segmentMaxAge
             else { continue }
-            let ticket = schedule.add(to: streams[index].settings.name, bytes: open.bytes)
-            streams[index].sealed[ticket] = open
-            streams[index].open = nil
+            streams[index].seal(schedule.add(to: streams[index].settings.name, bytes: open.bytes))
         }
     }
 
@@ -145,38 +148,43 @@ package struct FlowModel {
             uploads.append(
                 Upload(
                     ticket: ticket, stream: index, bytesLeft: Double(streams[index].sealed[ticket]!.bytes),
-                    answersFrom: now + scenario.roundTrip, progressed: now))
+                    progressed: now))
         }
     }
 
-    /// The link's bytes of one step, shared evenly.
+    /// The link's bytes of one step, shared evenly by those that have some to send; what one needs less is for the others.
     private mutating func carry(_ bytes: Double) {
-        let share = uploads.isEmpty ? 0 : bytes / Double(uploads.count)
-        var rest: [Upload] = []
+        var left = bytes
+        let sending = uploads.indices.filter { uploads[$0].bytesLeft > 0 }
+            .sorted { uploads[$0].bytesLeft < uploads[$1].bytesLeft }
+        for (number, index) in sending.enumerated() where left > 0 {
+            let sent = min(uploads[index].bytesLeft, left / Double(sending.count - number))
+            left -= sent
+            uploads[index].bytesLeft -= sent
+            uploads[index].progressed = now
+            if uploads[index].bytesLeft <= 0 { uploads[index].answersFrom = now + scenario.roundTrip }
+        }
+    }
+
+    private mutating func finishUploads(_ isUp: Bool) {
         let before = uploads
         uploads = []
-        for var upload in before {
-            if bytes > 0 {
-                upload.bytesLeft -= share
-                upload.progressed = now
-            }
-            if upload.bytesLeft <= 0, bytes > 0, now >= upload.answersFrom {
+        for upload in before {
+            if isUp, let answersFrom = upload.answersFrom, now >= answersFrom {
                 finish(upload, .landed)
-            } else if now - upload.progressed >= FlowModel.stallLimit {
+            } else if now - max(upload.progressed, upload.answersFrom ?? upload.progressed) >= FlowModel.stallLimit {
                 finish(upload, .failed(.unreachable, retryAfter: nil))
             } else {
-                rest.append(upload)
+                uploads.append(upload)
             }
         }
-        uploads = rest
     }
 
     private mutating func finish(_ upload: Upload, _ outcome: LandingOutcome) {
         _ = schedule.finished(upload.ticket, outcome, now: now, jitter: 0.5)
-        if outcome == .landed, let segment = streams[upload.stream].sealed.removeValue(forKey: upload.ticket) {
+        if outcome == .landed {
             let name = streams[upload.stream].settings.name
-            streams[upload.stream].heldBytes -= segment.bytes
-            streams[upload.stream].newestLanded = max(streams[upload.stream].newestLanded, segment.ended)
+            streams[upload.stream].land(upload.ticket)
             budget.holds(name, streams[upload.stream].heldBytes, now: now)
         }
         hear(.init(outcome))
@@ -226,14 +234,25 @@ package struct FlowModel {
     /// Every second: an outage may be shorter than what lies between samples.
     private mutating func look() {
         for index in streams.indices { streams[index].takeMaxima(now) }
-        // What is sealed by its age alone is as old as that when it begins to land.
+        guard control.effective == .connected, let end = scenario.outageEnd, begin + end <= now else { return }
+        if report.drained_after_minutes == nil {
+            guard streams.allSatisfy({ ($0.oldestWaiting ?? now) >= begin + end }) else { return }
+            report.drained_after_minutes = (now - begin - end) / .seconds(60)
+        }
+        if report.caught_up_after_minutes == nil, isNotBehind {
+            report.caught_up_after_minutes = (now - begin - end) / .seconds(60)
+        }
+    }
+
+    /// What is sealed by its age alone is as old as that when it begins to land.
+    private var isNotBehind: Bool {
         let usual = 2 * (scenario.segmentMaxAge / .seconds(1))
-        if streams.allSatisfy({ $0.completeLag(now) <= usual }) { report.isCaughtUp(minute) }
+        return streams.allSatisfy { $0.completeLag(now) <= usual }
     }
 
     private mutating func concluded() -> ScenarioReport {
         report.streams = streams.map(\.total)
-        report.conclude()
+        report.behind_at_end = !isNotBehind
         return report
     }
 }

@@ -12,11 +12,13 @@ struct FlowStream {
     let settings: Scenario.Stream
     /// Batches that are due and not whole yet.
     private var due = 0.0
-    var open: Segment?
-    var sealed: [LandingSchedule.Ticket: Segment] = [:]
-    var heldBytes: Int64 = 0
+    private(set) var open: Segment?
+    private(set) var sealed: [LandingSchedule.Ticket: Segment] = [:]
+    /// The tickets as they were sealed, from the oldest that has not landed.
+    private var order: ArraySlice<LandingSchedule.Ticket> = []
+    private(set) var heldBytes: Int64 = 0
     /// When the newest landed event arrived.
-    var newestLanded = MonotonicInstant(nanoseconds: 0)
+    private var newestLanded = MonotonicInstant(nanoseconds: 0)
     var total = ScenarioReport.Stream()
     var refusedThisMinute = 0.0
 
@@ -42,16 +44,21 @@ struct FlowStream {
         total.freshness_seconds_max = max(total.freshness_seconds_max, freshness(now).rounded())
     }
 
-    mutating func accept() { total.events_accepted += settings.batchEvents }
-
     mutating func refuse(_ minute: Double) {
         total.events_refused += settings.batchEvents
         refusedThisMinute += settings.batchEvents
         if total.first_refused_at_minute == nil { total.first_refused_at_minute = minute }
     }
 
+    /// It has landed as it came.
+    mutating func pass(_ now: MonotonicInstant) {
+        total.events_accepted += settings.batchEvents
+        newestLanded = now
+    }
+
     /// Into the journal.
     mutating func keep(_ now: MonotonicInstant) {
+        total.events_accepted += settings.batchEvents
         var segment = open ?? Segment(bytes: 0, began: now, ended: now)
         segment.bytes += settings.landedBytes
         segment.ended = now
@@ -59,11 +66,27 @@ struct FlowStream {
         heldBytes += settings.landedBytes
     }
 
-    /// How long ago the oldest event arrived that has not landed.
-    func completeLag(_ now: MonotonicInstant) -> Double {
-        let oldest = (sealed.values.map(\.began) + (open.map { [$0.began] } ?? [])).min()
-        return oldest.map { (now - $0) / .seconds(1) } ?? 0
+    mutating func seal(_ ticket: LandingSchedule.Ticket) {
+        sealed[ticket] = open
+        order.append(ticket)
+        open = nil
     }
 
-    func freshness(_ now: MonotonicInstant) -> Double { (now - newestLanded) / .seconds(1) }
+    mutating func land(_ ticket: LandingSchedule.Ticket) {
+        guard let segment = sealed.removeValue(forKey: ticket) else { return }
+        heldBytes -= segment.bytes
+        newestLanded = max(newestLanded, segment.ended)
+        while let first = order.first, sealed[first] == nil { order.removeFirst() }
+    }
+
+    /// When the oldest event arrived that has not landed; `nil` when all have.
+    var oldestWaiting: MonotonicInstant? { order.first.flatMap { sealed[$0]?.began } ?? open?.began }
+
+    /// How long it has waited, in seconds.
+    func completeLag(_ now: MonotonicInstant) -> Double { oldestWaiting.map { (now - $0) / .seconds(1) } ?? 0 }
+
+    /// How old the newest landed event is, in seconds; 0 while none has come.
+    func freshness(_ now: MonotonicInstant) -> Double {
+        total.events_offered > 0 ? (now - newestLanded) / .seconds(1) : 0
+    }
 }

@@ -47,4 +47,9 @@ package struct Scenario: Sendable {
     package var cuts: [Span]
     /// When an operator has the gateway act as if cut off.
     package var holds: [Span]
+
+    /// When the last of them ends; `nil` without any, and where that is not within the scenario.
+    package var outageEnd: Duration? {
+        (cuts + holds).map { $0.at + $0.lasts }.max().flatMap { $0 < lasts ? $0 : nil }
+    }
 }

@@ -12,25 +12,24 @@ package enum ScenarioCatalogue {
     /// Requests in the whole time: what can be reckoned within minutes.
     static let batchesMax = 1e9
 
-    package static let keys: [SettingsKey] =
-        [
-            .init("region", .text, "region", "", "a title, of up to 100 characters"),
-            .init("minutes", .decimal(1...minutesMax), "360", "minutes", "how long to look"),
-        ]
-        + gateway(
-            "journal.budget_bytes", "journal.segment_max_bytes", "journal.segment_max_age_seconds",
-            "landing.concurrency",
-            "landing.drain_order", "landing.drain_bytes_per_second_max", "partition.after_seconds",
-            "partition.heal_after_seconds")
-        + [
-            .init(
-                "link.bytes_per_second", .integer(1...1_000_000_000_000), "125000000", "bytes/s",
-                "what the link to the landing zone carries"),
-            .init(
-                "link.round_trip_milliseconds", .integer(0...60_000), "60", "milliseconds",
-                "from a request to its answer"
-            ),
-        ]
+    package static let keys: [SettingsKey] = [
+        .init("region", .text, "region", "", "a title, of up to 100 characters"),
+        .init("minutes", .decimal(1...minutesMax), "360", "minutes", "how long to look"),
+        gateway("journal.budget_bytes", "what all journals may hold, streams of low priority less; 0: no bound"),
+        gateway("journal.segment_max_bytes"),
+        gateway("journal.segment_max_age_seconds"),
+        gateway("landing.concurrency", "segments on their way at once, of one stream one"),
+        gateway("landing.drain_order"),
+        gateway("landing.drain_bytes_per_second_max"),
+        gateway("partition.after_seconds", "of failures, three at least, until the zone counts as cut off"),
+        gateway("partition.heal_after_seconds", "of answers, three at least, until it counts as healed"),
+        .init(
+            "link.bytes_per_second", .integer(1...1_000_000_000_000), "125000000", "bytes/s",
+            "what the link to the landing zone carries"),
+        .init(
+            "link.round_trip_milliseconds", .integer(0...3000), "60", "milliseconds",
+            "from a request's last byte to its answer; a probe waits for 3 s"),
+    ]
 
     package static let streamKeys: [SettingsKey] =
         SettingsCatalogue.streamKeys.filter { ["consistency", "priority", "journal_budget_bytes"].contains($0.path) }
@@ -50,7 +49,9 @@ package enum ScenarioCatalogue {
         .init("minutes", .decimal(0.01...minutesMax), nil, "minutes", "required: how long it lasts"),
     ]
 
-    private static func gateway(_ paths: String...) -> [SettingsKey] {
-        paths.map { path in SettingsCatalogue.keys.first { $0.path == path }! }
+    private static func gateway(_ path: String, _ meaning: String? = nil) -> SettingsKey {
+        var key = SettingsCatalogue.keys.first { $0.path == path }!
+        if let meaning { key.meaning = meaning }
+        return key
     }
 }

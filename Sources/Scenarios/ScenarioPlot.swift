@@ -33,7 +33,7 @@ package struct ScenarioPlot {
             """
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(shown(ScenarioPlot.left + ScenarioPlot.width + 30)) \(shown(height))" font-family="sans-serif" font-size="12">
             <rect width="100%" height="100%" fill="white"/>
-            <text x="\(shown(ScenarioPlot.left))" y="22" font-size="16">\(escaped(report.region))</text>
+            <text x="\(shown(ScenarioPlot.left))" y="22" font-size="\(shown(min(16, ScenarioPlot.width / Double(max(report.region.count, 1)))))">\(escaped(report.region))</text>
             """
         ]
         parts.append(drawLegend(legend))
@@ -74,7 +74,7 @@ package struct ScenarioPlot {
             let from = x(min(outage[0], report.minutes))
             let to = x(min(outage[1], report.minutes))
             return
-                "<rect x=\"\(shown(from))\" y=\"\(shown(top))\" width=\"\(shown(to - from))\" height=\"\(shown(ScenarioPlot.panelHeight))\" fill=\"#f3e2e2\"/>"
+                "<rect x=\"\(shown(from))\" y=\"\(shown(top))\" width=\"\(shown(max(to - from, 1)))\" height=\"\(shown(ScenarioPlot.panelHeight))\" fill=\"#f3e2e2\"><title>cut, or held</title></rect>"
         }
         parts.append("<text x=\"\(shown(ScenarioPlot.left))\" y=\"\(shown(top - 6))\">\(title)</text>")
         for part in [0.0, 0.5, 1.0] {
@@ -90,9 +90,12 @@ package struct ScenarioPlot {
             )
         }
         for (index, name) in names.enumerated() {
-            let points = report.samples.map { sample in
-                "\(shown(x(sample.minute))),\(shown(bottom - value(sample, name) / scale * ScenarioPlot.panelHeight))"
-            }
+            // Nothing has come in at the beginning.
+            let points =
+                ["\(shown(x(0))),\(shown(bottom))"]
+                + report.samples.map { sample in
+                    "\(shown(x(sample.minute))),\(shown(bottom - value(sample, name) / scale * ScenarioPlot.panelHeight))"
+                }
             parts.append(
                 "<polyline fill=\"none\" \(pen(index, 1.5)) points=\"\(points.joined(separator: " "))\"/>"
             )
@@ -115,7 +118,7 @@ package struct ScenarioPlot {
     }
 
     private func shown(_ value: Double) -> String { String(format: "%.1f", value) }
-    private func label(_ value: Double) -> String { String(format: "%g", value) }
+    private func label(_ value: Double) -> String { String(format: "%.4g", value) }
 
     private func escaped(_ text: String) -> String {
         text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")

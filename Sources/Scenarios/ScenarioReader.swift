@@ -18,6 +18,9 @@ package struct ScenarioReader: YAMLReading {
         return scenario
     }
 
+    /// The file states no length that can be.
+    private var isLengthUnknown = false
+
     private init(source: String) { self.source = source }
 
     private mutating func read(_ text: String) -> Scenario? {
@@ -30,8 +33,9 @@ package struct ScenarioReader: YAMLReading {
                 parts[path] = value
             }
         }
+        isLengthUnknown = document["minutes"] != nil && values["minutes"] == nil
         if let region = values["region"], !isTitle(region) {
-            fault(document["region"], "region", "must be up to 100 characters, none of which controls a terminal")
+            fault(document["region"], "region", "must be up to 100 characters that can be shown")
         }
         let streams = streams(parts["streams"])
         checkWork(streams, parts["streams"])
@@ -45,7 +49,15 @@ package struct ScenarioReader: YAMLReading {
     }
 
     private func isTitle(_ text: String) -> Bool {
-        text.count <= 100 && !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        text.unicodeScalars.count <= 100 && text.unicodeScalars.allSatisfy(isShown)
+    }
+
+    /// In a terminal, and in XML, which not even knows some of the others.
+    private func isShown(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: false
+        default: true
+        }
     }
 
     private var lasts: Duration { .seconds(number("minutes") * 60) }
@@ -147,7 +159,7 @@ package struct ScenarioReader: YAMLReading {
                 fault(item, "\(path).\(key.path)", "is required")
             }
             guard let at = found["at_minute"], let length = found["minutes"] else { return nil }
-            guard .seconds(at * 60) < self.lasts else {
+            guard .seconds(at * 60) < lasts || isLengthUnknown else {
                 fault(item, "\(path).at_minute", "begins only after the \(text("minutes")) minutes of the scenario")
                 return nil
             }

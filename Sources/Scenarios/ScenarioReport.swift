@@ -22,7 +22,7 @@ package struct ScenarioReport: Encodable, Sendable {
         package var reason: String
     }
 
-    /// At the end of a minute.
+    /// At the end of a minute, and of the scenario.
     package struct Sample: Encodable, Sendable {
         package var minute: Double
         package var state: String
@@ -32,16 +32,21 @@ package struct ScenarioReport: Encodable, Sendable {
         package var freshness_seconds: [String: Double] = [:]
     }
 
+    package enum Outage: String, Encodable, Sendable { case none, over, lasting }
+
     package var region: String
     package var minutes: Double
     package var journal_budget_bytes: Int64?
     package var streams: [Stream] = []
     package var transitions: [Transition] = []
-    /// From the end of the last cut or hold until what had waited by then had landed; `nil` when it has not within the scenario,
-    /// or the outage has not ended.
+    package var outage: Outage
+    /// From the end of the last cut or hold until the zone was connected and all that had waited by then had landed; `nil` when
+    /// it has not within the scenario.
     package var drained_after_minutes: Double?
     /// From there until nothing that waited was older than twice the age at which a segment is sealed.
     package var caught_up_after_minutes: Double?
+    /// At the end of the scenario something that waited was older than that.
+    package var behind_at_end = false
     package var samples: [Sample] = []
     /// When there was no landing zone: first and last minute.
     package var outages: [[Double]]
@@ -50,27 +55,9 @@ package struct ScenarioReport: Encodable, Sendable {
         region = scenario.region
         minutes = scenario.lasts / .seconds(60)
         journal_budget_bytes = scenario.journalBudgetBytes
+        outage = scenario.outageEnd != nil ? .over : scenario.cuts.isEmpty && scenario.holds.isEmpty ? .none : .lasting
         outages = (scenario.cuts + scenario.holds).map {
             [$0.at / .seconds(60), ($0.at + $0.lasts) / .seconds(60)]
-        }
-    }
-
-    /// When the last outage ends; `nil` without one, and where that is not within the scenario.
-    package var outageEnd: Double? { outages.map { $0[1] }.max().flatMap { $0 < minutes ? $0 : nil } }
-
-    /// At this minute no stream is further behind than usual.
-    mutating func isCaughtUp(_ minute: Double) {
-        if caught_up_after_minutes == nil, let end = outageEnd, minute >= end { caught_up_after_minutes = minute - end }
-    }
-
-    mutating func conclude() {
-        guard let end = outageEnd else { return }
-        if let last = transitions.last, last.minute >= end || last.to != "connected" {
-            let connected = transitions.first { $0.to == "connected" && $0.minute >= end }
-            drained_after_minutes = connected.map { $0.minute - end }
-        } else {
-            // Nobody noticed that it was gone.
-            drained_after_minutes = 0
         }
     }
 }

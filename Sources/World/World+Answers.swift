@@ -110,7 +110,14 @@ extension World {
                 violate("\(stream): \(key) is refused only after \(wait.shown), while cut off")
             }
         }
-        if isForGood(refusal) { record.refuseForGood(delivery) }
+        if isForGood(refusal) {
+            record.refuseForGood(delivery)
+            let place = place(stream, machine.gatewayName)
+            let hasLanded = delivery.offer.events.contains {
+                landed[place]?.contains($0) == true && record.isHopeless($0, at: place)
+            }
+            if hasLanded { violate("\(stream): \(key) is refused as kept nowhere, and has landed") }
+        }
         switch refusal {
         case .partitioned where delivery.wasNeverCutOff:
             violate("\(stream): \(key) is refused as cut off, and \(delivery.zone) is not")

@@ -10,12 +10,14 @@ enum FallenWorld {
     /// To standard error, on the way to the end that the signal brings anyway.
     static func watch() {
         for number in [SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE] {
-            var mine = sigaction()
-            mine.__sigaction_handler.sa_sigaction = tell
-            mine.sa_flags = SA_SIGINFO | SA_ONSTACK
             var other = sigaction()
-            sigaction(number, &mine, &other)
+            sigaction(number, nil, &other)
             others.withLock { $0[number] = other }
+            // With its flags and mask, on which it rests.
+            var mine = other
+            mine.__sigaction_handler.sa_sigaction = tell
+            mine.sa_flags |= SA_SIGINFO
+            sigaction(number, &mine, nil)
         }
     }
 }

@@ -7,6 +7,7 @@ import Settings
 struct ScenarioAnswer {
     /// A scenario file has some hundred lines.
     private static let bytesMax = 1_048_576
+    private static let transitionsMax = 40
 
     let file: String
     let plot: String?
@@ -26,14 +27,22 @@ struct ScenarioAnswer {
         let minutes = scenario.lasts / .seconds(60)
         let report = FlowModel.run(scenario) { minute in line.show { "minute \(minute) of \(number(minutes))" } }
         line.end()
-        if plot == "-" { return print(ScenarioPlot(report).svg, terminator: "") }
-        print(json ? try prettyJSON(report) : table(report))
+        if plot == "-" { return try put(ScenarioPlot(report).svg) }
+        try put((json ? prettyJSON(report) : table(report)) + "\n")
         if let plot {
             // Not by way of a file beside it: what is there may be a pipe, or a link to another place.
             do { try ScenarioPlot(report).svg.write(toFile: plot, atomically: false, encoding: .utf8) } catch {
                 say("\(plot): can't be written: \(reason(error))")
                 throw ExitCode(2)
             }
+        }
+    }
+
+    /// Unlike `print`, with word of a full disk.
+    private func put(_ text: String) throws {
+        do { try FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) } catch {
+            say("the answer can't be written: \(reason(error))")
+            throw ExitCode(2)
         }
     }
 
@@ -60,20 +69,33 @@ struct ScenarioAnswer {
     }
 
     private func isSameFile(_ one: String, _ other: String) -> Bool {
-        URL(filePath: one).resolvingSymlinksInPath().standardized
-            == URL(filePath: other).resolvingSymlinksInPath().standardized
+        func identity(_ path: String) -> [UInt64]? {
+            let place = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
+            let attributes = try? FileManager.default.attributesOfItem(atPath: place)
+            return attributes.map { attributes in
+                [.systemNumber, .systemFileNumber].map { (attributes[$0] as? NSNumber)?.uint64Value ?? 0 }
+            }
+        }
+        return identity(one).map { $0 == identity(other) } ?? false
     }
 
     private func say(_ text: String) { print("sluice: \(text)", to: &StandardError.shared) }
 
     private func table(_ report: ScenarioReport) -> String {
         var lines = ["\(report.region), \(number(report.minutes)) minutes"]
-        lines += report.transitions.map { "  minute \(number($0.minute)): \($0.from) -> \($0.to), \($0.reason)" }
-        if report.outageEnd != nil {
+        lines += report.transitions.prefix(ScenarioAnswer.transitionsMax).map {
+            "  minute \(number($0.minute)): \($0.from) -> \($0.to), \($0.reason)"
+        }
+        let more = report.transitions.count - ScenarioAnswer.transitionsMax
+        if more > 0 { lines.append("  and \(more) more; --json has all") }
+        switch report.outage {
+        case .none where report.behind_at_end:
+            lines.append("further behind than usual at the end: more comes in than link and round trip let land")
+        case .none: break
+        case .lasting: lines.append("the last outage is not over at the end of the scenario")
+        case .over:
             lines.append(after(report.drained_after_minutes, "drained"))
             lines.append(after(report.caught_up_after_minutes, "caught up"))
-        } else if !report.outages.isEmpty {
-            lines.append("the last outage is not over at the end of the scenario")
         }
         var table = TextTable(
             "STREAM", "MODE", "OFFERED", "ACCEPTED", "REFUSED", "FROM MINUTE", "BACKLOG GB", "BEHIND MIN", "AGE MIN")

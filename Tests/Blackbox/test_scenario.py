@@ -74,7 +74,7 @@ def test_the_plot_is_an_svg_with_a_panel_for_each_question(folder):
     assert {"us-west", "audit_logs", "billing_usage", "cluster_metrics", "job_events"} <= set(texts)
     lines = list(root.iter(SVG + "polyline"))
     assert len(lines) == 4 * len(titles)
-    assert all(len(line.get("points").split()) == 300 for line in lines)
+    assert all(len(line.get("points").split()) == 301 for line in lines)
 
 
 def test_what_is_not_over_and_what_has_not_caught_up_is_said(folder):
@@ -84,10 +84,13 @@ def test_what_is_not_over_and_what_has_not_caught_up_is_said(folder):
     story = scenario(file).stdout.split("\n\n")[0].splitlines()
     assert re.fullmatch(r"drained \d+\.\d+ minutes after the end of the last outage", story[-2])
     assert story[-1] == "not caught up within the scenario"
-    assert "caught_up_after_minutes" not in json.loads(scenario(file, "--json").stdout)
+    report = json.loads(scenario(file, "--json").stdout)
+    assert report["outage"] == "over" and report["behind_at_end"] and "caught_up_after_minutes" not in report
     file.write_text(file.read_text().replace("minutes: 30}", "minutes: 55}"))
     story = scenario(file).stdout.split("\n\n")[0].splitlines()
     assert story[-1] == "the last outage is not over at the end of the scenario"
+    file.write_text("minutes: 60\nlink: {bytes_per_second: 1}\nstreams: {a: {consistency: available, events_per_second: 1000}}\n")
+    assert scenario(file).stdout.splitlines()[1].startswith("further behind than usual at the end: ")
 
 
 def test_a_bad_scenario_is_refused_with_its_file_and_every_place(folder):
@@ -115,7 +118,8 @@ def test_the_plot_goes_where_it_is_told_to_and_never_over_the_scenario(folder):
     text = SHIPPED.read_text().replace("region: us-west", "region: <us & \"west\">")
     mine.write_text(text)
     (folder / "link.yaml").symlink_to(mine)
-    for plot in (mine, folder / "link.yaml"):
+    os.link(mine, folder / "hard.yaml")
+    for plot in (mine, folder / "link.yaml", folder / "hard.yaml"):
         assert refused(mine, "--plot", str(plot)) == (
             f"sluice: {plot}: is the scenario itself; give --plot a file of its own\n")
     assert mine.read_text() == text
@@ -135,6 +139,11 @@ def test_the_plot_goes_where_it_is_told_to_and_never_over_the_scenario(folder):
         assert run.returncode == 2 and "STREAM" in run.stdout
         assert run.stderr == f"sluice: {plot}: can't be written: {why}\n"
     assert scenario(mine, "--plot", "-", "--json").returncode == 64
+    for arguments in ([], ["--json"], ["--plot", "-"]):
+        with open("/dev/full", "w") as full:
+            run = subprocess.run([str(binary()), "simulate", "--scenario", str(mine), *arguments], stdout=full,
+                                 stderr=subprocess.PIPE, text=True, timeout=60)
+        assert run.returncode == 2 and run.stderr == "sluice: the answer can't be written: No space left on device\n"
 
 
 def test_the_names_of_many_streams_stay_within_the_plot(folder):
@@ -149,6 +158,16 @@ def test_the_names_of_many_streams_stay_within_the_plot(folder):
     assert max(float(name.get("y")) for name in names) < top
     lines = list(root.iter(SVG + "polyline"))[:40]
     assert len({(line.get("stroke"), line.get("stroke-dasharray")) for line in lines}) == 40
+
+
+def test_of_many_changes_of_state_the_first_are_shown(folder):
+    file = folder / "flapping.yaml"
+    file.write_text("minutes: 120\nstreams: {a: {consistency: available, events_per_second: 1000}}\ncuts:\n" + "".join(
+        f"  - {{at_minute: {minute}, minutes: 0.15}}\n" for minute in range(1, 100)))
+    lines = scenario(file).stdout.splitlines()
+    count = len(json.loads(scenario(file, "--json").stdout)["transitions"])
+    assert count > 41 and lines[41] == f"  and {count - 40} more; --json has all"
+    assert sum("->" in line for line in lines) == 40
 
 
 def test_a_long_scenario_says_how_far_it_has_come(folder):

@@ -47,16 +47,27 @@ final class MischievousStore: ObjectStore {
         case .silent:
             store.create(object) { _ in completion(.unknown(StoreFailure(.unreachable, "the connection was reset"))) }
         case .slow:
-            store.create(object) { [self] outcome in held.withLock { $0.append { completion(outcome) } } }
+            store.create(object) { [self] outcome in hold { completion(outcome) } }
         case .mute:
             store.create(object) { [self] _ in
-                held.withLock {
-                    $0.append { completion(.unknown(StoreFailure(.unreachable, "the connection was reset"))) }
-                }
+                hold { completion(.unknown(StoreFailure(.unreachable, "the connection was reset"))) }
             }
         case .busy: completion(.conflict)
         case .refusing: completion(.refused(StoreFailure(.denied, "access denied")))
         }
+    }
+
+    /// Answers once the mood is another, which it may be by now.
+    private func hold(_ answer: @escaping @Sendable () -> Void) {
+        let isOver = held.withLock { held in
+            switch mood.withLock({ $0 }) {
+            case .slow, .mute:
+                held.append(answer)
+                return false
+            default: return true
+            }
+        }
+        if isOver { answer() }
     }
 
     func interrupt() {}

@@ -97,19 +97,110 @@ import Testing
         #expect(try answer(thin.replacingOccurrences(of: "300", with: "120")).caught_up_after_minutes == nil)
     }
 
-    @Test("after a cut that nobody noticed nothing is left to drain")
+    @Test("a cut that nobody noticed is drained once what came in until it has landed")
     func unnoticed() throws {
         let report = try answer(cut.replacingOccurrences(of: "minutes: 30}", with: "minutes: 0.05}"))
         #expect(report.transitions.isEmpty || report.transitions.last?.to == "connected")
-        #expect(try #require(report.drained_after_minutes) < 0.5)
-        #expect(report.caught_up_after_minutes == 0)
+        #expect((0.05...0.5).contains(try #require(report.drained_after_minutes)))
+        #expect(try #require(report.caught_up_after_minutes) < 0.5)
+        // And where the link had been too thin for long, what it has not carried has not landed.
+        let overloaded = try answer(
+            """
+            minutes: 120
+            link: {bytes_per_second: 900000, round_trip_milliseconds: 0}
+            streams: {a: {consistency: available, events_per_second: 10000, event_bytes: 1000}}
+            cuts: [{at_minute: 60, minutes: 0.2}]
+            """)
+        // By minute 60 there are 360 MB of it: 6.7 minutes' worth of the link.
+        #expect((6.5...7.5).contains(try #require(overloaded.drained_after_minutes)))
+        #expect(overloaded.caught_up_after_minutes == nil && overloaded.behind_at_end)
+    }
+
+    @Test("strong streams alone are drained and caught up only once they are served again")
+    func strongAlone() throws {
+        let report = try answer(
+            """
+            minutes: 60
+            streams: {a: {consistency: strong, events_per_second: 1000}}
+            cuts: [{at_minute: 10, minutes: 10}]
+            """)
+        let served = try #require(report.transitions.last { $0.to == "connected" }?.minute) - 20
+        #expect(try #require(report.drained_after_minutes) >= served)
+        #expect(try #require(report.caught_up_after_minutes) >= served)
     }
 
     @Test("an outage that lasts beyond the scenario is not called drained")
     func unended() throws {
         let report = try answer(cut.replacingOccurrences(of: "minutes: 30}", with: "minutes: 110}"))
-        #expect(report.outageEnd == nil && report.drained_after_minutes == nil)
+        #expect(report.outage == .lasting && report.drained_after_minutes == nil)
         #expect(report.caught_up_after_minutes == nil)
+    }
+
+    @Test(
+        "strong streams whose batches come at the same moment wait for each other, and refuse only a link that is too thin"
+    )
+    func strongInStep() throws {
+        func streams(_ bytesPerSecond: Int) -> String {
+            "minutes: 10\nlink: {bytes_per_second: \(bytesPerSecond)}\nstreams:\n"
+                + (1...20).map { "  s\($0): {consistency: strong, events_per_second: 500}" }.joined(separator: "\n")
+        }
+        // 20 times 500 events of 209 bytes each second.
+        #expect(try answer(streams(2_200_000)).streams.allSatisfy { $0.events_refused == 0 })
+        let refused = try answer(streams(1_045_000)).streams.reduce(0) { $0 + $1.events_refused }
+        // Half of it, but for the 30 s that they wait.
+        #expect((0.44...0.5).contains(refused / (20 * 500 * 600)))
+    }
+
+    @Test("many streams that bring next to nothing don't slow a backlog down")
+    func evenShares() throws {
+        func minutes(_ others: Int) throws -> Double {
+            try #require(
+                try answer(
+                    """
+                    minutes: 240
+                    landing: {concurrency: 4, drain_bytes_per_second_max: 0}
+                    link: {bytes_per_second: 10000000}
+                    streams:
+                      big: {consistency: available, events_per_second: 15000, event_bytes: 2000}
+                    \((0..<others).map { "  s\($0): {consistency: available, events_per_second: 50, event_bytes: 200}" }
+                        .joined(separator: "\n"))
+                    cuts: [{at_minute: 20, minutes: 60}]
+                    """
+                ).drained_after_minutes)
+        }
+        // 10.8 GB at 10 MB/s.
+        #expect((18...19.5).contains(try minutes(0)))
+        #expect((18...19.5).contains(try minutes(30)))
+    }
+
+    @Test("the answer to a segment comes a round trip after its bytes")
+    func roundTrip() throws {
+        let report = try answer(
+            """
+            minutes: 240
+            landing: {drain_bytes_per_second_max: 0}
+            link: {bytes_per_second: 10000000, round_trip_milliseconds: 2000}
+            streams: {a: {consistency: available, events_per_second: 15000, event_bytes: 2000}}
+            cuts: [{at_minute: 20, minutes: 60}]
+            """)
+        // 360 segments of 30 MB, one at a time: 3 s and 2 s each.
+        #expect((30...31).contains(try #require(report.drained_after_minutes)))
+    }
+
+    @Test("a stream that brings nothing is not called old, and the last part of a minute is in a sample")
+    func edges() throws {
+        let report = try answer(
+            """
+            minutes: 12.5
+            streams:
+              a: {consistency: available, events_per_second: 0}
+              b: {consistency: strong, events_per_second: 1000}
+            cuts: [{at_minute: 12, minutes: 30}]
+            """)
+        #expect(report.streams[0].freshness_seconds_max == 0)
+        #expect(report.samples.map(\.minute) == (1...12).map(Double.init) + [12.5])
+        let refused = report.samples.reduce(0) { $0 + ($1.events_refused["b"] ?? 0) }
+        #expect(refused > 0 && refused == report.streams[1].events_refused)
     }
 
     @Test("cuts that overlap are as one")

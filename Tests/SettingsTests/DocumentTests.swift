@@ -90,10 +90,13 @@ import Testing
         if !isSame { print("docs/scenarios.md should end in:\n\n\(expected)") }
         #expect(isSame)
         let shipped = try text("config/scenarios/us-west-cut.yaml")
-        for key in ScenarioCatalogue.keys + ScenarioCatalogue.streamKeys + ScenarioCatalogue.spanKeys {
-            let word = key.path.split(separator: ".").last ?? ""
-            #expect(shipped.contains(" \(word): ") || shipped.contains("\n\(word): ") || shipped.contains("{\(word): "))
+        for key in ScenarioCatalogue.keys {
+            let words = key.path.split(separator: ".")
+            #expect(shipped.contains(words.count == 1 ? "\n\(words[0]): " : "\n  \(words[1]): "), "\(key.path)")
         }
+        for key in ScenarioCatalogue.streamKeys { #expect(shipped.contains("\n    \(key.path): "), "\(key.path)") }
+        let span = "{" + ScenarioCatalogue.spanKeys.map { "\($0.path): \\d+" }.joined(separator: ", ") + "}"
+        #expect(try shipped.contains(Regex(span)))
     }
 
     /// The scalars of the sections before `streams`, as written: by a reader of two levels that is not Yams.

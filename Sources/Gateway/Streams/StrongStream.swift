@@ -144,6 +144,9 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
 
     private func attempt(_ attempt: Attempt) {
         if let refusal = refusalAtOnce {
+            #if SLUICE_CANARIES
+                if Canary.isOn(.sentAsUnkept) { return attempt.completion(.refused(refusal)) }
+            #endif
             guard attempt.wasSent else { return attempt.completion(.refused(refusal)) }
             let detail = "landing zone \(zone.name) is cut off by now; whether an earlier try has landed is not known"
             return refuse(attempt, detail, zone.link.retryAfter)
