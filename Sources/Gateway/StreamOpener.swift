@@ -58,6 +58,11 @@ struct StreamOpener<FS: FileSystem, Store: ObjectStore, Time: TimeSource> {
             commits: telemetry.histogram(.commitDuration, [stream.name.rawValue]),
             onHeld: { [budget, time] bytes in
                 budget.withLock { $0.holds(stream.name, bytes, now: time.monotonic()) }
+            },
+            onAppendFailed: { [log] error in
+                log.error(
+                    "the journal can't take a batch; it is refused, and may be sent again",
+                    metadata: ["stream": "\(stream.name)", "error": "\(error)"])
             }
         ) { [zones, ledger] segment in
             landing.sealed(segment)

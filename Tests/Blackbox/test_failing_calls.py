@@ -52,10 +52,16 @@ def test_a_failing_call_is_refused_under_its_own_name_and_survived(folder, call,
                 answer = gateway.post("audit_logs", event, key=end)
                 assert answer.status == 503 and int(answer.headers["Retry-After"]) >= 1, answer
                 assert problem(answer)["type"] == f"urn:sluice:problem:{kind}"
+                # Where the journal lies is told to operators alone.
+                assert str(folder) not in problem(answer)["detail"]
                 assert gateway.request("GET", "/livez").status == 200
                 if end == "killed":
                     assert gateway.kill(), gateway.tail()
             count += injection.count()
+            # Once, and not for each of some thousand batches.
+            told = [line for line in gateway.log.read_text().splitlines()
+                    if "the journal can't take a batch" in line and "stream=audit_logs" in line]
+            assert 1 <= len(told) <= 4 and all(str(folder) in line for line in told), told
             if end == "killed":
                 gateway.start()
             # The same key is taken now, whatever became of it.

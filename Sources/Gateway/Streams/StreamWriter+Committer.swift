@@ -13,14 +13,16 @@ extension StreamWriter {
         private let mailbox: Monitor<Mailbox>
         private let commits: Histogram?
         private let onHeld: @Sendable (Int64) -> Void
+        private let onAppendFailed: @Sendable (JournalError) -> Void
         private let onSealed: @Sendable (SealedSegment) -> Void
         private let onSealFailed: @Sendable (JournalError) -> Void
         private let onRetired: @Sendable (SealedSegment) -> Void
         private var toldHeld: Int64 = 0
         /// After a failed seal: not before this moment again.
         private var sealNotBefore: MonotonicInstant?
-        /// It was told that a seal fails; not again for as long as it does.
+        /// It was told that a seal fails; not again for as long as it does. The same of appends.
         private var hasToldOfSeal = false
+        private var hasToldOfAppend = false
 
         private enum Work {
             case commit([Pending])
@@ -31,6 +33,7 @@ extension StreamWriter {
         init(
             journal: sending StreamJournal<FS>, time: Time, reserve: DiskReserve<FS>, mailbox: Monitor<Mailbox>,
             commits: Histogram?, onHeld: @escaping @Sendable (Int64) -> Void,
+            onAppendFailed: @escaping @Sendable (JournalError) -> Void,
             onSealed: @escaping @Sendable (SealedSegment) -> Void,
             onSealFailed: @escaping @Sendable (JournalError) -> Void,
             onRetired: @escaping @Sendable (SealedSegment) -> Void
@@ -41,6 +44,7 @@ extension StreamWriter {
             self.mailbox = mailbox
             self.commits = commits
             self.onHeld = onHeld
+            self.onAppendFailed = onAppendFailed
             self.onSealed = onSealed
             self.onSealFailed = onSealFailed
             self.onRetired = onRetired
@@ -120,7 +124,10 @@ extension StreamWriter {
                 // Before the promise of the batch's room is given back, so that it is never free in between.
                 tellHeld()
                 result = .success(ranges)
+                hasToldOfAppend = false
             } catch {
+                if !hasToldOfAppend { onAppendFailed(error) }
+                hasToldOfAppend = true
                 result = .failure(WriteFailure(error))
             }
             for (index, pending) in group.enumerated() { pending.completion(result.map { $0[index] }) }

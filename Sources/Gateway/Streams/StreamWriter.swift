@@ -45,12 +45,13 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
     private let steps: CommitterSteps<FS, Time>?
 
     /// Takes the journal over, on a thread of its own, or, given steps, without one. On the writer's thread, `onHeld` is told
-    /// how many bytes the journal holds whenever that has changed, `onSealed` gets each segment that is ready to land,
-    /// `onSealFailed` hears once why one can't be sealed now (it is tried again), and `onRetired` gets each that has landed, once
-    /// the journal knows that for good.
+    /// how many bytes the journal holds whenever that has changed, `onAppendFailed` hears why a batch could not be written, for the
+    /// first in a row that could not, `onSealed` gets each segment that is ready to land, `onSealFailed` hears once why one can't be
+    /// sealed now (it is tried again), and `onRetired` gets each that has landed, once the journal knows that for good.
     package init(
         stream: StreamName, journal: sending StreamJournal<FS>, time: Time, reserve: DiskReserve<FS>,
         steps: (any StepExecution)? = nil, commits: Histogram? = nil, onHeld: @escaping @Sendable (Int64) -> Void,
+        onAppendFailed: @escaping @Sendable (JournalError) -> Void,
         onSealed: @escaping @Sendable (SealedSegment) -> Void,
         onSealFailed: @escaping @Sendable (JournalError) -> Void,
         onRetired: @escaping @Sendable (SealedSegment) -> Void
@@ -60,7 +61,7 @@ package final class StreamWriter<FS: FileSystem, Time: TimeSource>: Sendable {
         mailbox = Monitor(Mailbox(durableNext: journal.nextSequence))
         let committer = Committer(
             journal: journal, time: time, reserve: reserve, mailbox: mailbox, commits: commits, onHeld: onHeld,
-            onSealed: onSealed, onSealFailed: onSealFailed, onRetired: onRetired)
+            onAppendFailed: onAppendFailed, onSealed: onSealed, onSealFailed: onSealFailed, onRetired: onRetired)
         if let steps {
             self.steps = CommitterSteps(committer, time: time, steps: steps)
             return

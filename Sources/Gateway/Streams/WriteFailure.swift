@@ -1,3 +1,4 @@
+import Files
 package import Journal
 
 /// Why a batch did not become durable. The outcome for the producer is "not taken, or unknown": a retry is safe.
@@ -9,6 +10,8 @@ package enum WriteFailure: Error, Sendable {
     case stopping
 
     package init(_ error: JournalError) {
-        self = error.isOutOfSpace ? .full : .failed(error.description)
+        // Where the file lies is the log's business, and no producer's.
+        let cause = error.underlying.map { ": \($0.errno)" } ?? ""
+        self = error.isOutOfSpace ? .full : .failed(error.detail + cause)
     }
 }
