@@ -7,6 +7,7 @@ import re
 import subprocess
 import xml.etree.ElementTree
 
+import pytest
 from gateway import binary
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -60,6 +61,14 @@ def test_json_has_the_time_to_drain_the_streams_and_a_sample_for_each_minute():
         assert stream["events_offered"] == stream["events_accepted"] + stream["events_refused"]
     peak = max(sample["backlog_bytes"]["audit_logs"] for sample in report["samples"])
     assert peak <= streams["audit_logs"]["backlog_bytes_max"] < peak * 1.01
+
+
+@pytest.mark.parametrize("file", sorted(SHIPPED.parent.glob("*.yaml")), ids=lambda file: file.stem)
+def test_every_scenario_that_ships_has_an_answer_and_can_be_drawn(file):
+    story = scenario(file).stdout.split("\n\n")[0]
+    assert "connected -> " in story and "\ndrained " in story and "\ncaught up " in story
+    svg = scenario(file, "--plot", "-").stdout
+    assert "nan" not in svg and len(list(xml.etree.ElementTree.fromstring(svg).iter(SVG + "polyline"))) > 4
 
 
 def test_the_plot_is_an_svg_with_a_panel_for_each_question(folder):

@@ -231,17 +231,4 @@ import Testing
         let total = try #require(try answer(text).streams.first)
         #expect(total.events_refused == 0 && total.events_accepted > 290_000)
     }
-
-    @Test("the scenarios that ship can be read and drawn")
-    func examples() throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../config/scenarios")
-        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yaml") }
-        #expect(files.count >= 3)
-        for file in files {
-            let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
-            let report = try answer(text)
-            let svg = ScenarioPlot(report).svg
-            #expect(svg.hasPrefix("<svg") && svg.contains("<polyline") && !svg.contains("nan"))
-        }
-    }
 }
