@@ -18,7 +18,7 @@ package struct FlowModel {
     /// As long as the S3 client's stall limit, and a probe's patience.
     private static let stallLimit: Duration = .seconds(15)
     private static let probePatience: Duration = .seconds(3)
-    /// What strong batches wait for a link that is busy with others, as the gateway has them wait for its deadline.
+    /// What strong batches wait until they have landed, as the gateway has them wait for its deadline.
     private static let strongPatience: Duration = .seconds(30)
     private static let step: Duration = .milliseconds(10)
 
@@ -34,8 +34,11 @@ package struct FlowModel {
     private var cuts: SpanCursor
     private var holds: SpanCursor
     private var isHeld = false
-    /// Bytes of strong batches that are still to go over the link.
-    private var strongBytesLeft = 0.0
+    private var strong = StrongQueue()
+    /// Of one batch of each stream, as it lands.
+    private let batchBytes: [Double]
+    /// Which stream comes first among those whose batches come in the same step: each in turn.
+    private var turn = 0
     private var report: ScenarioReport
 
     private init(_ scenario: Scenario) {
@@ -47,9 +50,11 @@ package struct FlowModel {
         budget = JournalBudget(
             total: scenario.journalBudgetBytes,
             shares: Dictionary(
-                uniqueKeysWithValues: scenario.streams.filter { $0.consistency == .available }
-                    .map { ($0.name, .init(priority: $0.priority, bytes: $0.journalBudgetBytes)) }))
+                uniqueKeysWithValues: scenario.streams.map {
+                    ($0.name, .init(priority: $0.priority, bytes: $0.journalBudgetBytes))
+                }))
         streams = scenario.streams.map(FlowStream.init)
+        batchBytes = scenario.streams.map { Double($0.landedBytes) }
         report = ScenarioReport(scenario)
     }
 
@@ -73,10 +78,11 @@ package struct FlowModel {
     private mutating func advance() {
         let isUp = !cuts.isWithin(now)
         operate()
-        takeBatches(isUp)
+        takeBatches()
         seal()
         pump()
         if isUp { carry(sendStrong()) }
+        finishStrong(isUp)
         finishUploads(isUp)
         ask(isUp)
         now = now + FlowModel.step
@@ -95,24 +101,23 @@ package struct FlowModel {
         }
     }
 
-    private mutating func takeBatches(_ isUp: Bool) {
-        let seconds = FlowModel.step / .seconds(1)
-        let strongBytesMax = scenario.linkBytesPerSecond * (FlowModel.strongPatience / .seconds(1))
-        for index in streams.indices {
+    private mutating func takeBatches() {
+        var haveCome = false
+        for number in streams.indices {
+            let index = (number + turn) % streams.count
             let settings = streams[index].settings
-            for _ in 0..<streams[index].arrivals(seconds) {
-                switch settings.consistency {
-                case .strong:
-                    // While nobody has noticed yet that the zone is gone, a request waits for its deadline and is refused.
-                    if control.effective != .partitioned, isUp, strongBytesLeft < strongBytesMax {
-                        strongBytesLeft += Double(settings.landedBytes)
-                        streams[index].pass(now)
-                    } else {
-                        streams[index].refuse(minute)
-                    }
-                case .available:
+            let count = streams[index].arrivals(FlowModel.step / .seconds(1))
+            guard count > 0 else { continue }
+            haveCome = true
+            switch settings.consistency {
+            case .strong where control.effective == .partitioned: streams[index].refuse(count, minute)
+            case .strong:
+                streams[index].wait(count, now)
+                strong.add(.init(stream: index, arrived: now, count: count))
+            case .available:
+                for _ in 0..<count {
                     guard budget.promise(settings.bodyBytes, to: settings.name) else {
-                        streams[index].refuse(minute)
+                        streams[index].refuse(1, minute)
                         continue
                     }
                     streams[index].keep(now)
@@ -121,14 +126,32 @@ package struct FlowModel {
                 }
             }
         }
+        if haveCome { turn += 1 }
     }
 
     /// Strong batches go first; returns what they leave of the link in this step, in bytes.
     private mutating func sendStrong() -> Double {
-        let carried = scenario.linkBytesPerSecond * (FlowModel.step / .seconds(1))
-        let sent = min(strongBytesLeft, carried)
-        strongBytesLeft -= sent
-        return carried - sent
+        let rate = scenario.linkBytesPerSecond
+        let latest = now + (scenario.roundTrip - FlowModel.strongPatience)
+        let batchBytes = batchBytes
+        return strong.send(rate * (FlowModel.step / .seconds(1)), answersFrom: now + scenario.roundTrip) {
+            batchBytes[$0]
+        } isInTime: {
+            latest + .seconds(batchBytes[$0.stream] / rate) < $0.arrived
+        }
+    }
+
+    private mutating func finishStrong(_ isUp: Bool) {
+        if isUp, control.effective != .partitioned {
+            for batches in strong.takeAnswered(now) {
+                streams[batches.stream].pass(batches.count, arrived: batches.arrived)
+            }
+        }
+        // While nobody has noticed yet that the zone is gone, they wait for their deadline.
+        let patience = control.effective == .partitioned ? .zero : FlowModel.strongPatience
+        for batches in strong.takeOlder(than: now + (.zero - patience)) {
+            streams[batches.stream].giveUp(batches.count, minute)
+        }
     }
 
     private mutating func seal() {

@@ -17,8 +17,11 @@ struct FlowStream {
     /// The tickets as they were sealed, from the oldest that has not landed.
     private var order: ArraySlice<LandingSchedule.Ticket> = []
     private(set) var heldBytes: Int64 = 0
+    /// Strong batches without an answer yet.
+    private var waiting: ArraySlice<(arrived: MonotonicInstant, count: Int)> = []
+    private var firstArrived: MonotonicInstant?
     /// When the newest landed event arrived.
-    private var newestLanded = MonotonicInstant(nanoseconds: 0)
+    private var newestLanded: MonotonicInstant?
     var total = ScenarioReport.Stream()
     var refusedThisMinute = 0.0
 
@@ -44,20 +47,47 @@ struct FlowStream {
         total.freshness_seconds_max = max(total.freshness_seconds_max, freshness(now).rounded())
     }
 
-    mutating func refuse(_ minute: Double) {
-        total.events_refused += settings.batchEvents
-        refusedThisMinute += settings.batchEvents
+    mutating func refuse(_ count: Int, _ minute: Double) {
+        let events = Double(count) * settings.batchEvents
+        total.events_refused += events
+        refusedThisMinute += events
         if total.first_refused_at_minute == nil { total.first_refused_at_minute = minute }
     }
 
-    /// It has landed as it came.
-    mutating func pass(_ now: MonotonicInstant) {
-        total.events_accepted += settings.batchEvents
-        newestLanded = now
+    // MARK: Strong batches
+
+    mutating func wait(_ count: Int, _ now: MonotonicInstant) {
+        firstArrived = firstArrived ?? now
+        waiting.append((now, count))
     }
+
+    mutating func pass(_ count: Int, arrived: MonotonicInstant) {
+        total.events_accepted += Double(count) * settings.batchEvents
+        newestLanded = arrived
+        stopWaiting(count)
+    }
+
+    mutating func giveUp(_ count: Int, _ minute: Double) {
+        refuse(count, minute)
+        stopWaiting(count)
+    }
+
+    /// Answers come in the order of the batches.
+    private mutating func stopWaiting(_ count: Int) {
+        var left = count
+        while left > 0, let first = waiting.first {
+            let ended = min(left, first.count)
+            left -= ended
+            waiting[waiting.startIndex].count -= ended
+            if ended == first.count { waiting.removeFirst() }
+        }
+    }
+
+    // MARK: Available batches
 
     /// Into the journal.
     mutating func keep(_ now: MonotonicInstant) {
+        firstArrived = firstArrived ?? now
         total.events_accepted += settings.batchEvents
         var segment = open ?? Segment(bytes: 0, began: now, ended: now)
         segment.bytes += settings.landedBytes
@@ -75,18 +105,22 @@ struct FlowStream {
     mutating func land(_ ticket: LandingSchedule.Ticket) {
         guard let segment = sealed.removeValue(forKey: ticket) else { return }
         heldBytes -= segment.bytes
-        newestLanded = max(newestLanded, segment.ended)
+        newestLanded = max(newestLanded ?? segment.ended, segment.ended)
         while let first = order.first, sealed[first] == nil { order.removeFirst() }
     }
 
-    /// When the oldest event arrived that has not landed; `nil` when all have.
-    var oldestWaiting: MonotonicInstant? { order.first.flatMap { sealed[$0]?.began } ?? open?.began }
+    // MARK: How it stands
+
+    /// When the oldest event arrived that may yet land and has not; `nil` without one.
+    var oldestWaiting: MonotonicInstant? {
+        order.first.flatMap { sealed[$0]?.began } ?? open?.began ?? waiting.first?.arrived
+    }
 
     /// How long it has waited, in seconds.
     func completeLag(_ now: MonotonicInstant) -> Double { oldestWaiting.map { (now - $0) / .seconds(1) } ?? 0 }
 
-    /// How old the newest landed event is, in seconds; 0 while none has come.
+    /// How old the newest landed event is, in seconds, or, while none has, the first that came; 0 before that.
     func freshness(_ now: MonotonicInstant) -> Double {
-        total.events_offered > 0 ? (now - newestLanded) / .seconds(1) : 0
+        (newestLanded ?? firstArrived).map { (now - $0) / .seconds(1) } ?? 0
     }
 }

@@ -41,7 +41,7 @@ def test_a_table_says_when_the_zone_was_gone_how_long_it_drained_and_what_became
     rows = {cells[0]: cells[1:] for cells in (line.split() for line in table[1:])}
     assert sorted(rows) == ["audit_logs", "billing_usage", "cluster_metrics", "job_events"]
     assert rows["audit_logs"][:5] == ["available", "432000000", "432000000", "0", "-"]
-    assert rows["billing_usage"][0] == "strong" and 30 <= float(rows["billing_usage"][4]) < 30.1
+    assert rows["billing_usage"][0] == "strong" and 30.2 < float(rows["billing_usage"][4]) < 30.4
 
 
 def test_json_has_the_time_to_drain_the_streams_and_a_sample_for_each_minute():
@@ -58,7 +58,9 @@ def test_json_has_the_time_to_drain_the_streams_and_a_sample_for_each_minute():
     assert streams["audit_logs"]["events_refused"] == 0 and "first_refused_at_minute" not in streams["audit_logs"]
     assert 7.2e6 <= streams["billing_usage"]["events_refused"] < 7.5e6
     for stream in streams.values():
-        assert stream["events_offered"] == stream["events_accepted"] + stream["events_refused"]
+        # But for strong batches that are on their way at the end.
+        open_ = stream["events_offered"] - stream["events_accepted"] - stream["events_refused"]
+        assert 0 <= open_ <= (500 if stream["consistency"] == "strong" else 0)
     peak = max(sample["backlog_bytes"]["audit_logs"] for sample in report["samples"])
     assert peak <= streams["audit_logs"]["backlog_bytes_max"] < peak * 1.01
 
