@@ -14,7 +14,7 @@ from s3.proxy import FaultProxy
 from test_s3_faults import QUICK, wait_for_probe
 from zones import S3Zone
 
-SEGMENT = 128 << 20
+SEGMENT = 192 << 20
 
 
 def peak_bytes(process) -> int:
