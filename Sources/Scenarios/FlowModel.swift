@@ -76,7 +76,7 @@ package struct FlowModel {
     // MARK: One step
 
     private mutating func advance() {
-        let isUp = !cuts.isWithin(now)
+        let isUp = !cuts.isWithin(now - begin)
         operate()
         takeBatches()
         seal()
@@ -89,7 +89,7 @@ package struct FlowModel {
     }
 
     private mutating func operate() {
-        let isToHold = holds.isWithin(now)
+        let isToHold = holds.isWithin(now - begin)
         guard isToHold != isHeld else { return }
         isHeld = isToHold
         note(control.set(isHeld ? .hold : .auto, now: now, drained: schedule.isDrained))
@@ -150,7 +150,7 @@ package struct FlowModel {
         // While nobody has noticed yet that the zone is gone, they wait for their deadline.
         let patience = control.effective == .partitioned ? .zero : FlowModel.strongPatience
         for batches in strong.takeOlder(than: now + (.zero - patience)) {
-            streams[batches.stream].giveUp(batches.count, minute)
+            streams[batches.stream].giveUp(batches.count, arrived: batches.arrived, minute)
         }
     }
 
@@ -195,7 +195,7 @@ package struct FlowModel {
         for upload in before {
             if isUp, let answersFrom = upload.answersFrom, now >= answersFrom {
                 finish(upload, .landed)
-            } else if now - max(upload.progressed, upload.answersFrom ?? upload.progressed) >= FlowModel.stallLimit {
+            } else if now - (upload.answersFrom ?? upload.progressed) >= FlowModel.stallLimit {
                 finish(upload, .failed(.unreachable, retryAfter: nil))
             } else {
                 uploads.append(upload)

@@ -64,23 +64,19 @@ struct FlowStream {
     mutating func pass(_ count: Int, arrived: MonotonicInstant) {
         total.events_accepted += Double(count) * settings.batchEvents
         newestLanded = arrived
-        stopWaiting(count)
+        stopWaiting(count, arrived)
     }
 
-    mutating func giveUp(_ count: Int, _ minute: Double) {
+    mutating func giveUp(_ count: Int, arrived: MonotonicInstant, _ minute: Double) {
         refuse(count, minute)
-        stopWaiting(count)
+        stopWaiting(count, arrived)
     }
 
-    /// Answers come in the order of the batches.
-    private mutating func stopWaiting(_ count: Int) {
-        var left = count
-        while left > 0, let first = waiting.first {
-            let ended = min(left, first.count)
-            left -= ended
-            waiting[waiting.startIndex].count -= ended
-            if ended == first.count { waiting.removeFirst() }
-        }
+    /// Mostly the first that wait.
+    private mutating func stopWaiting(_ count: Int, _ arrived: MonotonicInstant) {
+        guard let index = waiting.firstIndex(where: { $0.arrived == arrived }) else { return }
+        waiting[index].count -= count
+        while let first = waiting.first, first.count == 0 { waiting.removeFirst() }
     }
 
     // MARK: Available batches

@@ -27,6 +27,8 @@ package struct Scenario: Sendable {
     package struct Span: Sendable {
         package var at: Duration
         package var lasts: Duration
+
+        var end: Duration { at + lasts }
     }
 
     package var region: String
@@ -49,7 +51,7 @@ package struct Scenario: Sendable {
     package var holds: [Span]
 
     /// When the last of them ends; `nil` without any, and where that is not within the scenario.
-    package var outageEnd: Duration? {
-        (cuts + holds).map { $0.at + $0.lasts }.max().flatMap { $0 < lasts ? $0 : nil }
+    var outageEnd: Duration? {
+        (cuts + holds).map(\.end).max().flatMap { $0 < lasts ? $0 : nil }
     }
 }

@@ -9,6 +9,8 @@ package struct ScenarioReader: YAMLReading {
     package let source: String
     package var faults: [SettingsFault] = []
     private var values: [String: String] = [:]
+    /// The file states no length that can be.
+    private var isLengthUnknown = false
 
     /// - Parameter source: the file's name, for faults.
     package static func read(_ text: String, source: String) throws(SettingsError) -> Scenario {
@@ -17,9 +19,6 @@ package struct ScenarioReader: YAMLReading {
         guard let scenario, reader.faults.isEmpty else { throw SettingsError(faults: reader.faults) }
         return scenario
     }
-
-    /// The file states no length that can be.
-    private var isLengthUnknown = false
 
     private init(source: String) { self.source = source }
 
@@ -40,7 +39,8 @@ package struct ScenarioReader: YAMLReading {
         let streams = streams(parts["streams"])
         checkWork(streams, parts["streams"])
         return Scenario(
-            region: self.text("region"), lasts: lasts, journalBudgetBytes: bound("journal.budget_bytes"),
+            region: self.text("region"), lasts: lasts,
+            journalBudgetBytes: ScenarioReader.bound(self.text("journal.budget_bytes")),
             segmentMaxBytes: Int64(number("journal.segment_max_bytes")),
             segmentMaxAge: .seconds(number("journal.segment_max_age_seconds")), landing: landing, partition: partition,
             linkBytesPerSecond: number("link.bytes_per_second"),
@@ -65,7 +65,7 @@ package struct ScenarioReader: YAMLReading {
     private var landing: LandingSchedule.Configuration {
         var landing = LandingSchedule.Configuration()
         landing.concurrency = Int(number("landing.concurrency"))
-        landing.drainBytesPerSecond = bound("landing.drain_bytes_per_second_max")
+        landing.drainBytesPerSecond = ScenarioReader.bound(text("landing.drain_bytes_per_second_max"))
         landing.drainOrder = .init(rawValue: text("landing.drain_order"))!
         return landing
     }
@@ -106,17 +106,15 @@ package struct ScenarioReader: YAMLReading {
         for (path, value, key) in fields(section, path, keys: ScenarioCatalogue.streamKeys) {
             found[key.path] = self.value(value, key, path)
         }
-        if section["consistency"] == nil {
-            fault(keyNode, "\(path).consistency", "is required: `available` or `strong`")
-        }
+        requireConsistency(section, path, keyNode)
         if section["events_per_second"] == nil { fault(keyNode, "\(path).events_per_second", "is required") }
         guard faults.count == faultsBefore else { return nil }
 
         func number(_ word: String) -> Double { Double(found[word]!)! }
-        let budget = Int64(found["journal_budget_bytes"]!)!
         let stream = Scenario.Stream(
             name: name, consistency: Consistency(rawValue: found["consistency"]!)!, priority: Int(number("priority")),
-            journalBudgetBytes: budget == 0 ? nil : budget, eventsPerSecond: number("events_per_second"),
+            journalBudgetBytes: ScenarioReader.bound(found["journal_budget_bytes"]!),
+            eventsPerSecond: number("events_per_second"),
             eventBytes: number("event_bytes"), compression: number("compression"), batchEvents: number("batch_events"))
         if stream.batchEvents * stream.eventBytes > ScenarioCatalogue.batchBytesMax {
             fault(
@@ -180,8 +178,5 @@ package struct ScenarioReader: YAMLReading {
     private func number(_ path: String) -> Double { Double(text(path))! }
 
     /// As in the gateway's settings, 0 stands for none.
-    private func bound(_ path: String) -> Int64? {
-        let bytes = Int64(number(path))
-        return bytes == 0 ? nil : bytes
-    }
+    private static func bound(_ text: String) -> Int64? { Int64(text).flatMap { $0 == 0 ? nil : $0 } }
 }

@@ -57,7 +57,7 @@ package struct ScenarioReport: Encodable, Sendable {
         journal_budget_bytes = scenario.journalBudgetBytes
         outage = scenario.outageEnd != nil ? .over : scenario.cuts.isEmpty && scenario.holds.isEmpty ? .none : .lasting
         outages = (scenario.cuts + scenario.holds).map {
-            [$0.at / .seconds(60), ($0.at + $0.lasts) / .seconds(60)]
+            [$0.at / .seconds(60), $0.end / .seconds(60)]
         }
     }
 }

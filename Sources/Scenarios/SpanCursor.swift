@@ -1,18 +1,13 @@
-import Model
-
-/// Says of one instant after the other whether it lies in a cut or hold. They may overlap.
+/// Says of one moment after the other whether it lies in a cut or hold. They may overlap.
 struct SpanCursor {
     /// That have not ended, by their beginnings.
-    private var left: ArraySlice<(from: MonotonicInstant, to: MonotonicInstant)>
+    private var left: ArraySlice<Scenario.Span>
 
-    init(_ spans: [Scenario.Span]) {
-        let begin = MonotonicInstant(nanoseconds: 0)
-        left = spans.map { (begin + $0.at, begin + $0.at + $0.lasts) }.sorted { $0.from < $1.from }[...]
-    }
+    init(_ spans: [Scenario.Span]) { left = spans.sorted { $0.at < $1.at }[...] }
 
-    /// - Parameter now: not before that of the last call.
-    mutating func isWithin(_ now: MonotonicInstant) -> Bool {
-        while let first = left.first, first.to <= now { left.removeFirst() }
-        return left.first.map { $0.from <= now } ?? false
+    /// - Parameter time: from the beginning of the scenario, and not before that of the last call.
+    mutating func isWithin(_ time: Duration) -> Bool {
+        while let first = left.first, first.end <= time { left.removeFirst() }
+        return left.first.map { $0.at <= time } ?? false
     }
 }

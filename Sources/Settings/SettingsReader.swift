@@ -67,9 +67,7 @@ struct SettingsReader: YAMLReading {
                 found[key.path] = text
             }
         }
-        if found["consistency"] == nil, section["consistency"] == nil {
-            fault(keyNode, "\(path).consistency", "is required: `available` or `strong`")
-        }
+        requireConsistency(section, path, keyNode)
         let settings = StreamSettings(name: name, values: found, required: required)
         if settings.rules.maxEventBytes > settings.rules.maxDecodedBytes {
             fault(

@@ -102,6 +102,12 @@ extension YAMLReading {
         return nil
     }
 
+    /// The CAP choice is made in the open: no stream leaves it out.
+    package mutating func requireConsistency(_ section: Node.Mapping, _ path: String, _ keyNode: Node) {
+        guard section["consistency"] == nil else { return }
+        fault(keyNode, "\(path).consistency", "is required: `available` or `strong`")
+    }
+
     /// - Parameter node: where it is; `nil` for what is missing.
     package mutating func fault(_ node: Node?, _ key: String, _ message: String) {
         faults.append(

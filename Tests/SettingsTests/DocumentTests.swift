@@ -77,18 +77,18 @@ import Testing
 
     @Test("docs/settings.md says what the catalogue says")
     func reference() throws {
-        let expected = SettingsTable.markdown
-        let isSame = try text("docs/settings.md").hasSuffix(expected)
-        if !isSame { print("docs/settings.md should end in:\n\n\(expected)") }
-        #expect(isSame)
+        try expectEnd(of: "docs/settings.md", SettingsTable.markdown)
+    }
+
+    private func expectEnd(of path: String, _ expected: String) throws {
+        let isSame = try text(path).hasSuffix(expected)
+        if !isSame { print("\(path) should end in:\n\n\(expected)") }
+        #expect(isSame, "\(path)")
     }
 
     @Test("docs/scenarios.md says what the catalogue says, and a shipped scenario names every key")
     func scenarios() throws {
-        let expected = SettingsTable.scenarioMarkdown
-        let isSame = try text("docs/scenarios.md").hasSuffix(expected)
-        if !isSame { print("docs/scenarios.md should end in:\n\n\(expected)") }
-        #expect(isSame)
+        try expectEnd(of: "docs/scenarios.md", SettingsTable.scenarioMarkdown)
         let shipped = try text("config/scenarios/us-west-cut.yaml")
         for key in ScenarioCatalogue.keys {
             let words = key.path.split(separator: ".")

@@ -6,7 +6,7 @@ import Settings
 enum SettingsTable {
     static var markdown: String {
         let all = SettingsCatalogue.keys.map { key in
-            row([code(key.path), standard(key), bounds(key), key.unit, code(key.environmentName), key.meaning])
+            row([code(key.path), standard(key), key.bounds, key.unit, code(key.environmentName), key.meaning])
         }
         return """
             ## Gateway
@@ -46,7 +46,7 @@ enum SettingsTable {
     }
 
     private static func table(_ keys: [SettingsKey]) -> String {
-        let rows = keys.map { row([code($0.path), standard($0), bounds($0), $0.unit, $0.meaning]) }
+        let rows = keys.map { row([code($0.path), standard($0), $0.bounds, $0.unit, $0.meaning]) }
         return (["| Key | Default | Bounds | Unit | Meaning |", "| --- | --- | --- | --- | --- |"] + rows)
             .joined(separator: "\n")
     }
@@ -60,20 +60,4 @@ enum SettingsTable {
     private static func standard(_ key: SettingsKey) -> String {
         key.standard.map { $0.isEmpty ? "empty" : code($0) } ?? "none"
     }
-
-    private static func bounds(_ key: SettingsKey) -> String {
-        switch key.kind {
-        case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
-        case .decimal(let range): "\(shown(range.lowerBound)) to \(shown(range.upperBound))"
-        case .boolean: "true, false"
-        case .choice(let words): words.joined(separator: ", ")
-        case .text: "text"
-        case .pointer: "JSON pointer"
-        case .optionalText(let rule): rule.rawValue
-        case .mapping(let rule): "at most \(rule.most) names with values"
-        case .requirements: "`type`: " + SettingsCatalogue.requirementTypes.joined(separator: ", ")
-        }
-    }
-
-    private static func shown(_ number: Double) -> String { Int(exactly: number).map(String.init) ?? "\(number)" }
 }
