@@ -60,7 +60,8 @@ package struct HTTPLimits: Sendable {
     package var connect: Duration = .seconds(5)
     /// The whole exchange. Default 5 min.
     package var total: Duration = .seconds(300)
-    /// Given up when fewer than ``stallBytesPerSecond`` went either way for this long. Default 15 s.
+    /// Given up when fewer than ``stallBytesPerSecond`` went either way for this long. Default 15 s. libcurl takes the mean
+    /// of its last five seconds or so, and after a burst that takes as much longer to fall.
     package var stall: Duration = .seconds(15)
     /// Default 1 KiB/s.
     package var stallBytesPerSecond = 1024

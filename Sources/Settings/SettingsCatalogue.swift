@@ -170,7 +170,7 @@ package enum SettingsCatalogue {
         .init("connect_timeout_seconds", .integer(1...300), "5", "seconds", "kind s3: until a connection stands"),
         .init(
             "stall_timeout_seconds", .integer(1...300), "15", "seconds",
-            "kind s3: a request is given up when less than 1 KiB/s moves for this long"),
+            "kind s3: a request is given up when less than 1 KiB/s moves for this long; after a burst up to 6 s later"),
         .init(
             "ca_file", .optionalText(.file), "", "", "kind s3: PEM certificates to trust instead of the system's"),
     ]

@@ -39,9 +39,9 @@ class Victim:
         self.met = 0
 
     def under_way(self, began, stream) -> bool:
-        """Whether a PUT of the stream has arrived and is not yet answered."""
+        """Whether a PUT of the stream has arrived and the gateway waits for its answer, as it does of one that is held."""
         return any(is_put(entry) and entry.bucket == self.bucket and entry.key.startswith(stream)
-                   and entry.answered is None for entry in self.proxy.record.since(began))
+                   and not entry.over for entry in self.proxy.record.since(began))
 
     def suffer(self):
         for producer in self.producers:

@@ -299,7 +299,10 @@ class FaultProxy:
     def _play(self, exchange):
         fault = self.plan.choose(exchange.entry)
         exchange.entry.fault = fault.name
-        fault.act(exchange)
+        try:
+            fault.act(exchange)
+        finally:
+            exchange.entry.over = True
 
     def _exchange(self, client, head, connection, count) -> Exchange:
         method, target, _ = head.start.split(" ")

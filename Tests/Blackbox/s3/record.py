@@ -26,6 +26,8 @@ class Entry:
     upstream_status: int | None = None
     # A status, or `reset`, `closed`, `held`, `cut`: what the client got instead of a whole answer.
     answered: int | str | None = None
+    # Nothing more comes of it: the client was answered, or its connection has ended. One that is held is not over.
+    over: bool = False
     # When its head had arrived, on the monotonic clock.
     at: float = dataclasses.field(default_factory=time.monotonic)
 

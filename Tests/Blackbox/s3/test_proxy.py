@@ -110,8 +110,9 @@ def test_each_fault_shows_the_client_what_it_says_and_the_store_the_rest(s3, pro
     # A lenient client takes these for success or not, by version; ours must not.
     assert answer == seen or (fault.name.startswith("200-error") and answer in (200, "InternalError"))
     deadline = time.monotonic() + 5
-    while (entry := proxy.record.puts()[0]).answered is None and time.monotonic() < deadline:
+    while not (entry := proxy.record.puts()[0]).over and time.monotonic() < deadline:
         time.sleep(0.01)
+    assert entry.over
     assert (entry.fault, entry.key, entry.stored) == (fault.name, "k", there)
     assert s3.keys(bucket) == (["k"] if there else [])
     assert proxy.record.stored(bucket) == ({"k": [hashlib.sha256(BODY).hexdigest()]} if there else {})
@@ -214,6 +215,21 @@ def test_slow_is_slow(moto):
             began = time.monotonic()
             assert put(moto, proxy, bucket, fault.name) == 200
             assert time.monotonic() - began > 0.9
+
+
+def test_a_request_that_is_held_is_over_only_once_its_client_has_left(moto):
+    bucket = moto.fresh_bucket()
+    with FaultProxy(moto, Script(faults.hold())) as proxy:
+        client = threading.Thread(target=put, args=(moto, proxy, bucket, "k"))
+        client.start()
+        deadline = time.monotonic() + 5
+        while not ((held := proxy.record.puts()) and held[0].answered == "held") and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert held[0].answered == "held" and not held[0].over and client.is_alive()
+        client.join(10)
+        while not held[0].over and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert held[0].over
 
 
 def test_the_record_sees_an_overwrite(moto):
