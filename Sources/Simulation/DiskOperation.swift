@@ -2,7 +2,7 @@ package import Files
 package import SystemPackage
 
 /// One call on a simulated disk, as a fault plan sees it.
-package enum DiskOperation: Sendable {
+package enum DiskOperation: Sendable, CustomStringConvertible {
     case open(FilePath, OpenMode)
     case list(FilePath)
     case status(FilePath)
@@ -55,6 +55,9 @@ package enum DiskOperation: Sendable {
         case .size: "size"
         }
     }
+
+    /// `fdatasync /journal/audit/…`.
+    package var description: String { "\(name) \(path)" }
 
     /// Changes the disk or makes changes durable: what a power cut is counted in.
     package var isChange: Bool {

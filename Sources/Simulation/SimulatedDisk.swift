@@ -22,10 +22,11 @@ package final class SimulatedDisk: Sendable {
         var failures: Failures?
         var operations = 0
         var cut: Int?
-        var isCut = false
+        var cutInside: DiskOperation?
+        var isCut: Bool { cutInside != nil }
 
         mutating func restart() {
-            isCut = false
+            cutInside = nil
             cut = nil
         }
     }
@@ -65,7 +66,10 @@ package final class SimulatedDisk: Sendable {
     }
 
     /// Whether the power is off.
-    package var isCut: Bool { machine.withLock { $0.isCut } }
+    package var isCut: Bool { cutInside != nil }
+
+    /// What was in flight when the power went; `nil` while it is on.
+    package var cutInside: DiskOperation? { machine.withLock { $0.cutInside } }
 
     /// Cuts the power, if that has not happened yet, and starts again from what the disk has kept. Files opened before
     /// throw `EBADF` ever after; locks are gone.
@@ -164,7 +168,7 @@ package final class SimulatedDisk: Sendable {
                 } else if !operation.isSync {
                     _ = try? body(&machine.state)
                 }
-                machine.isCut = true
+                machine.cutInside = operation
                 throw FileError(SimulatedDisk.powerCut, operation.path, .ioError)
             }
             if let errno = machine.failures?(operation) {

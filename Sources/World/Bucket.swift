@@ -28,7 +28,7 @@ final class Bucket: @unchecked Sendable {
             let events = try LandedKeys.events(of: objects[name] ?? [])
             keysOfObject[name] = events.map(\.key)
             return events
-        } catch { throw Violation("\(name) can't be read: \(error)") }
+        } catch { throw Violation(.unchanged, "\(name) can't be read: \(error)") }
     }
 
     /// What a landing zone must never do, nor be asked for.

@@ -15,9 +15,11 @@ final class LinkedStore: ObjectStore, @unchecked Sendable {
     private let link: Link
     private let life: LifeSteps
     private let files: SimulatedFileSystem
-    private var waiting: [Int: Created] = [:]
+    private var waiting: [Int: (name: String, completion: Created)] = [:]
     private var nextRequest = 0
     private let betrayal: Betrayal?
+    /// Takes down what goes wrong with an object on its way, for people.
+    private let note: (String) -> Void
     /// Called with every object that the gateway sends.
     private let onSend: (NewObject) -> Void
     /// As long as the S3 client's stall limit.
@@ -25,9 +27,10 @@ final class LinkedStore: ObjectStore, @unchecked Sendable {
 
     init(
         _ bucket: Bucket, _ link: Link, _ life: LifeSteps, _ files: SimulatedFileSystem, _ betrayal: Betrayal?,
-        onSend: @escaping (NewObject) -> Void
+        note: @escaping (String) -> Void, onSend: @escaping (NewObject) -> Void
     ) {
         self.betrayal = betrayal
+        self.note = note
         self.onSend = onSend
         self.bucket = bucket
         self.link = link
@@ -39,11 +42,12 @@ final class LinkedStore: ObjectStore, @unchecked Sendable {
         onSend(object)
         let request = nextRequest
         nextRequest += 1
-        waiting[request] = life.whileAlive(completion)
+        let name = object.name
+        waiting[request] = (name, life.whileAlive(completion))
         life.later(after: min(object.patience ?? patience, patience)) { [self] in
             answer(request, .unknown(StoreFailure(.unreachable, "timed out")))
         }
-        if link.losesRequest { return }
+        if link.losesRequest { return note("the request for \(name) is lost") }
         // Opened when it is sent, read while it is sent: a process that dies in between has sent half of it, which is nothing.
         let file: SimulatedFile?
         switch object.body {
@@ -56,16 +60,17 @@ final class LinkedStore: ObjectStore, @unchecked Sendable {
         }
         link.later(after: link.delay) { [self] in
             // Cut while the body is under way: half of it is nothing.
-            if link.weather == .cut || link.weather == .deaf { return }
+            if link.weather == .cut || link.weather == .deaf { return note("the request for \(name) is cut off") }
             guard life.isAlive, let bytes = body(of: object, file), SHA256.hash(bytes) == object.sha256 else {
                 return answer(request, .refused(StoreFailure(.corrupt, "the body is not what was announced")))
             }
             if let later = link.straysFor {
+                note("the request for \(name) strays, for \(later.shown)")
                 link.later(after: later) { [self] in _ = arrive(object, bytes) }
                 if link.chance(2) { return }
             }
             let outcome = arrive(object, bytes)
-            if link.losesReply { return }
+            if link.losesReply { return note("the answer on \(name) is lost: \(outcome)") }
             life.later(after: link.delay) { [self] in answer(request, outcome) }
         }
     }
@@ -126,7 +131,8 @@ final class LinkedStore: ObjectStore, @unchecked Sendable {
     }
 
     private func answer(_ request: Int, _ outcome: CreateOutcome) {
-        guard let completion = waiting.removeValue(forKey: request), life.isAlive else { return }
+        guard let (name, completion) = waiting.removeValue(forKey: request), life.isAlive else { return }
+        if outcome != .created { note("\(name): \(outcome)") }
         completion(outcome)
     }
 

@@ -61,9 +61,10 @@ final class Machine: @unchecked Sendable {
         let files = disk.fileSystem
         var stores: [ZoneName: LinkedStore] = [:]
         for (zone, bucket) in world.buckets {
-            stores[zone] = LinkedStore(bucket, region.links[zone]!, steps, files, world.trial.betrayal) {
-                [unowned self] in noteSending(of: $0, to: zone)
-            }
+            stores[zone] = LinkedStore(
+                bucket, region.links[zone]!, steps, files, world.trial.betrayal,
+                note: { [history = world.history, name] in history.note(name, "\(zone): \($0)") },
+                onSend: { [unowned self] in noteSending(of: $0, to: zone) })
         }
         if let endOfNextStart { disk.cutPower(afterOperations: endOfNextStart) }
         endOfNextStart = nil
@@ -142,7 +143,11 @@ final class Machine: @unchecked Sendable {
     func failDisk(_ faults: DiskFaults, of fault: Int) {
         disturb()
         diskFault = fault
-        disk.setFailures { faults.failure(of: $0) }
+        disk.setFailures { [history = world.history, name] operation in
+            guard let failure = faults.failure(of: operation) else { return nil }
+            history.note(name, "\(operation) fails: \(failure)")
+            return failure
+        }
     }
 
     func mendDisk(of fault: Int) {
@@ -162,8 +167,9 @@ final class Machine: @unchecked Sendable {
     }
 
     private func noticeEnd() {
-        guard life != nil, disk.isCut else { return }
-        world.history.note(name, end.losesPower ? "the machine has lost its power" : "the process is dead")
+        guard life != nil, let operation = disk.cutInside else { return }
+        world.history.note(
+            name, "\(end.losesPower ? "the machine has lost its power" : "the process is dead"), inside \(operation)")
         die(powerCut: end.losesPower, seed: end.seed)
     }
 
@@ -184,7 +190,7 @@ final class Machine: @unchecked Sendable {
         var random = SeededGenerator(seed: seed)
         guard let rot = try? Rot.strike(disk, world.journaled + [.ledger, .trail], &random) else { return }
         world.history.note(name, "a bit flips in \(rot.path), in the block of \(rot.events.joined(separator: ", "))")
-        world.record.add(rot)
+        world.record.add(rot, on: gatewayName)
     }
 
     // MARK: What must hold
@@ -213,7 +219,7 @@ final class Machine: @unchecked Sendable {
                 status.backlogSegments > 0
             {
                 // The bound on draining, and its order, hold only for what is known to be a backlog.
-                world.violate("\(name): \(change.zone) healed with segments waiting, and drains none of them")
+                world.violate(.drain, "\(name): \(change.zone) healed with segments waiting, and drains none of them")
             }
             world.history.note(
                 name, "\(change.zone) goes from \(from.rawValue) to \(to.rawValue): \(change.reason)")
@@ -227,7 +233,7 @@ final class Machine: @unchecked Sendable {
         guard case .file = object.body, drains[zone] != nil else { return }
         world.summary.drainChecks += 1
         if let fault = drains[zone]!.send(object.name, object.length, loop.now) {
-            world.violate("\(name): \(zone) drains \(fault)")
+            world.violate(.drain, "\(name): \(zone) drains \(fault)")
         }
     }
 

@@ -3,7 +3,7 @@ package struct Outcome: Sendable {
     package var trial: Trial
     package var summary: Summary
     /// What did not hold; `nil` when everything did.
-    package var violation: String?
+    package var violation: Violation?
     /// What happened, a line each, when the history was kept.
     package var timeline: [String]
 
@@ -13,8 +13,8 @@ package struct Outcome: Sendable {
         UnderWay.begin(trial)
         defer { UnderWay.end(trial) }
         let world = World(trial, keepsHistory: keepsHistory)
-        var violation: String?
-        do { try await world.run() } catch { violation = "\(error)" }
+        var violation: Violation?
+        do throws(Violation) { try await world.run() } catch { violation = error }
         return Outcome(trial: trial, summary: world.summary, violation: violation, timeline: world.timeline)
     }
 

@@ -117,6 +117,7 @@ final class Producer: @unchecked Sendable {
         let machine = isStrong ? world.machines.randomElement(using: &strand.random)! : batch.machine
         guard let life = machine.life else { return }
         let (world, key) = (world, batch.offer.key)
+        world.history.note(machine.name, "\(stream): \(key) is sent with another body")
         life.submit("{\"id\":\"\(key)-other\"}\n", key: key, stream: stream, isStrong ? .strong : .available) {
             world.take($0, ofOtherBodyUnder: key)
         }
@@ -135,6 +136,8 @@ final class Producer: @unchecked Sendable {
     ) {
         let delivery = Delivery(batch.offer, of: stream, asked, to: machine, life, world)
         world.record.send(delivery, window: world.plan.idempotencyWindow)
+        world.history.note(
+            machine.name, "\(stream): \(batch.offer.key) is sent\(asked == .strong && !isStrong ? ", to land" : "")")
         strand.later(after: Life.patience + .seconds(1)) { [self] in world.checkAnswered(delivery) }
         life.submit(batch.offer.text, key: batch.offer.key, stream: stream, asked) { [self] outcome in
             world.take(outcome, of: delivery)

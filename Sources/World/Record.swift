@@ -43,10 +43,10 @@ final class Record: @unchecked Sendable {
     private(set) var batchesOffered: [StreamName: Int] = [:]
     /// Events in blocks that the disk damaged: they may be lost, and their batches forgotten.
     private(set) var rotted: Set<String> = []
-    /// Streams of which the disk damaged anything.
-    private(set) var rottedStreams: Set<StreamName> = []
-    /// A file may be taken for a later version's: nobody can say then how far its life went.
-    private(set) var hasUnread = false
+    /// The streams of which a gateway's disk damaged anything.
+    private(set) var rottedStreams: [GatewayName: Set<StreamName>] = [:]
+    /// Gateways of which a file may be taken for a later version's: nobody can say then how far its life went.
+    private(set) var unread: Set<GatewayName> = []
     /// When a batch first went to a gateway.
     private var firstSent: [StreamName: [Batch: MonotonicInstant]] = [:]
     /// Events of batches that were sent again when the gateway may have forgotten them: they may be taken again.
@@ -99,7 +99,7 @@ final class Record: @unchecked Sendable {
     }
 
     /// Takes a receipt down; returns what contradicts what was said before.
-    func acknowledge(_ delivery: Delivery, told: MonotonicInstant, _ receipt: Receipt) -> String? {
+    func acknowledge(_ delivery: Delivery, told: MonotonicInstant, _ receipt: Receipt) -> Violation? {
         let (key, offer, stream, gateway) = (
             delivery.key, delivery.offer, delivery.stream, delivery.machine.gatewayName
         )
@@ -120,27 +120,35 @@ final class Record: @unchecked Sendable {
         if !isExcused(offer.events), let first = acknowledged[stream]?[batch] {
             // Of requests that are under way at once, that which is a repeat may be answered first.
             if !receipt.replayed, first.isTaken || delivery.sent > first.told {
-                return "\(key) was taken a second time"
+                return Violation(.once, "\(stream): \(key) was taken a second time")
             }
-            if first.sequence != receipt.sequence { return "\(key) has other sequences than it had" }
-            if first.refused != refused { return "other events of \(key) are refused than were" }
+            if first.sequence != receipt.sequence {
+                return Violation(.receipt, "\(stream): \(key) has other sequences than it had")
+            }
+            if first.refused != refused {
+                return Violation(.receipt, "\(stream): other events of \(key) are refused than were")
+            }
         }
         if let position = receipt.sequence {
             for sequence in position.range.first..<position.range.end {
                 let place = SequencePlace(
                     stream: stream, gateway: position.gateway, incarnation: position.incarnation, sequence: sequence)
                 if let other = places.updateValue(key, forKey: place), other != key {
-                    return "sequence \(sequence) of \(stream) was given to \(other) and to \(key)"
+                    return Violation(.once, "sequence \(sequence) of \(stream) was given to \(other) and to \(key)")
                 }
             }
         }
         return nil
     }
 
-    func add(_ rot: Rot) {
+    func add(_ rot: Rot, on gateway: GatewayName) {
         rotted.formUnion(rot.events)
-        rottedStreams.insert(rot.stream)
-        hasUnread = hasUnread || rot.looksLater
+        rottedStreams[gateway, default: []].insert(rot.stream)
+        if rot.looksLater { unread.insert(gateway) }
+    }
+
+    func hasRotted(_ stream: StreamName, on gateway: GatewayName) -> Bool {
+        rottedStreams[gateway]?.contains(stream) ?? false
     }
 
     /// In an order that does not change from run to run.

@@ -1,14 +1,15 @@
 /// Finds a short history that breaks a promise, in one that does: leaves out faults and producers as long as what is left
-/// still breaks one (delta debugging; Zeller and Hildebrandt 2002).
+/// still breaks the same one (delta debugging; Zeller and Hildebrandt 2002). Another that is broken on the way may be another
+/// bug, and is not what was found.
 package struct Reducer {
     private enum Part: Hashable {
         case fault(Int)
         case producer(Int)
     }
 
-    /// The shortest found so far; it breaks a promise.
+    /// The shortest found so far; it breaks the promise.
     package private(set) var trial: Trial
-    package private(set) var violation: String
+    package private(set) var violation: Violation
     /// Worlds run.
     package private(set) var runs = 0
     /// Faults and producers of the whole world.
@@ -16,8 +17,8 @@ package struct Reducer {
     private let runsMax: Int
 
     /// - Parameters:
-    ///   - trial: breaks a promise, by `violation`.
-    package init(_ trial: Trial, violation: String, runsMax: Int) {
+    ///   - trial: breaks the promise that `violation` names.
+    package init(_ trial: Trial, violation: Violation, runsMax: Int) {
         self.trial = trial
         self.violation = violation
         self.runsMax = runsMax
@@ -51,7 +52,7 @@ package struct Reducer {
         }
     }
 
-    /// Whether a world of these parts breaks a promise too; then it is the shortest so far.
+    /// Whether a world of these parts breaks the promise too; then it is the shortest so far.
     private mutating func breaks(_ parts: [Part]) async -> Bool {
         var shorter = trial
         shorter.faults = []
@@ -63,7 +64,7 @@ package struct Reducer {
             }
         }
         runs += 1
-        guard let found = await Outcome.of(shorter).violation else { return false }
+        guard let found = await Outcome.of(shorter).violation, found.promise == violation.promise else { return false }
         trial = shorter
         violation = found
         return true

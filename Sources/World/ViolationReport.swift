@@ -10,7 +10,7 @@ package struct ViolationReport: Sendable {
     package let headline: String
     private var reduction: String?
     private var outcome: Outcome
-    private var violation: String
+    private var violation: Violation
 
     /// `nil` when every promise held.
     package init?(_ outcome: Outcome) {
@@ -25,8 +25,9 @@ package struct ViolationReport: Sendable {
         var reducer = Reducer(outcome.trial, violation: violation, runsMax: ViolationReport.runsMax)
         await reducer.reduce()
         let whole = reducer.size
-        reduction =
-            "reduced in \(reducer.runs) runs to \(reducer.trial.faults?.count ?? whole.faults) of \(whole.faults) faults and \(reducer.trial.producers?.count ?? whole.producers) of \(whole.producers) producers, where: \(reducer.violation)"
+        let faults = "\(reducer.trial.faults?.count ?? whole.faults) of \(whole.faults) faults"
+        let producers = "\(reducer.trial.producers?.count ?? whole.producers) of \(whole.producers) producers"
+        reduction = "reduced in \(reducer.runs) runs to \(faults) and \(producers), where: \(reducer.violation)"
         outcome = await Outcome.of(reducer.trial, keepsHistory: true)
         violation = outcome.violation ?? reducer.violation
     }

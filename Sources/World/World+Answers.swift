@@ -10,24 +10,29 @@ extension World {
         case .refused(let refusal): take(refusal, of: delivery)
         }
         checkBudget(outcome, of: delivery)
+        guard delivery.machine.life === delivery.life else { return }
+        do throws(Violation) { try checkMemory(of: delivery.machine) } catch { violate(error) }
+        // Reading all that waits on a disk takes as long as dozens of answers.
+        answers += 1
+        if answers % 16 == 0 { checkKept(on: delivery.machine) }
     }
 
     /// To another body than the one that the key's receipt was for.
     func take(_ outcome: BatchOutcome, ofOtherBodyUnder key: String) {
         summary.otherBodies += 1
         switch outcome {
-        case .receipt: violate("another body is taken under the key \(key)")
+        case .receipt: violate(.key, "another body is taken under the key \(key)")
         case .refused(let refusal):
             record.refuse("\(refusal)".prefix { $0 != "(" }.description)
             if case .keyReused = refusal { return }
-            if refusal.retryAfter == nil { violate("another body under the key \(key) is refused by \(refusal)") }
+            if refusal.retryAfter == nil { violate(.key, "another body under the key \(key) is refused by \(refusal)") }
         }
     }
 
     /// Its deadline, and a second more, are over.
     func checkAnswered(_ delivery: Delivery) {
         guard !delivery.isAnswered, delivery.machine.life === delivery.life else { return }
-        violate("\(delivery.stream): \(delivery.key) has no answer \(Life.patience.shown) after it was sent")
+        violate(.answered, "\(delivery.stream): \(delivery.key) has no answer \(Life.patience.shown) after it was sent")
     }
 
     private func take(_ receipt: Receipt, of delivery: Delivery) {
@@ -36,31 +41,29 @@ extension World {
         history.note(
             machine.name,
             "\(stream): \(key) is \(receipt.durability.rawValue)\(place)\(receipt.replayed ? ", a repeat" : "")")
-        if let contradiction = record.acknowledge(delivery, told: loop.now, receipt) {
-            violate("\(stream): \(contradiction)")
-        }
+        if let contradiction = record.acknowledge(delivery, told: loop.now, receipt) { violate(contradiction) }
         if delivery.isStrong, delivery.isCutOff {
-            violate("\(stream): \(key) was acknowledged while the zone was cut off")
+            violate(.strong, "\(stream): \(key) was acknowledged while the zone was cut off")
         }
         if !receipt.replayed, offer.lines.count > max(delivery.eventsMax, machine.eventsMax(of: stream)) {
-            violate("\(stream): \(key) was taken, with more events than the settings allow")
+            violate(.bounded, "\(stream): \(key) was taken, with more events than the settings allow")
         }
         checkVerdicts(receipt, of: delivery)
         if delivery.asked == .strong, receipt.durability != .landed {
-            violate("\(key): asked to land it, and was told that it is \(receipt.durability)")
+            violate(.receipt, "\(key): asked to land it, and was told that it is \(receipt.durability)")
         }
         let events = offer.events(without: Set(receipt.rejected.map(\.index)))
         guard receipt.durability == .landed else { return expectLanding(of: events, delivery) }
         // An available stream's key log may forget the name, in a crash or once its window has ended.
         let mayForget = !delivery.isStrong && (machine.hasDied || record.isExcused(offer.events))
         if receipt.object == nil, !events.isEmpty, !mayForget {
-            violate("\(key) is said to have landed, and not where")
+            violate(.receipt, "\(key) is said to have landed, and not where")
         }
         do throws(Violation) {
             if !(try holds(receipt.object, stream, machine)).isSuperset(of: events) {
-                violate("\(key) is said to have landed, and is not in \(receipt.object ?? "any object")")
+                violate(.kept, "\(key) is said to have landed, and is not in \(receipt.object ?? "any object")")
             }
-        } catch { violate("\(error)") }
+        } catch { violate(error) }
     }
 
     /// The receipt tells of each event, and refuses those that the settings refuse.
@@ -71,7 +74,7 @@ extension World {
             || receipt.rejected.count != refused.count
             || receipt.sequence.map({ $0.range.count != UInt64(receipt.accepted) }) ?? false
         {
-            violate("\(delivery.key), of \(count) events: \(receipt)")
+            violate(.receipt, "\(delivery.key), of \(count) events: \(receipt)")
         }
         if !receipt.replayed { summary.refusedEvents += refused.count }
         let (least, most) = (offer.refused(checks: false), offer.refused(checks: true))
@@ -80,9 +83,9 @@ extension World {
         if !receipt.replayed, delivery.checksMembers == delivery.machine.checksMembers(of: delivery.stream) {
             isRight = refused == offer.refused(checks: delivery.checksMembers)
         }
-        if !isRight { violate("\(delivery.key): \(refused.sorted()) are refused, of \(offer.lines)") }
+        if !isRight { violate(.receipt, "\(delivery.key): \(refused.sorted()) are refused, of \(offer.lines)") }
         if !delivery.isStrong, receipt.idempotencyWindow != plan.idempotencyWindow {
-            violate("\(delivery.key): a window of \(receipt.idempotencyWindow.shown) is stated")
+            violate(.receipt, "\(delivery.key): a window of \(receipt.idempotencyWindow.shown) is stated")
         }
     }
 
@@ -93,7 +96,7 @@ extension World {
     ) throws(Violation) -> Set<String> {
         guard let object else { return try landedKeys(stream)[place(stream, machine.gatewayName)] ?? [] }
         guard bucket(of: stream).objects[object] != nil else {
-            throw Violation("\(object) is said to hold a batch, and is not there")
+            throw Violation(.kept, "\(object) is said to hold a batch, and is not there")
         }
         return Set(try bucket(of: stream).keys(of: object))
     }
@@ -107,7 +110,7 @@ extension World {
             summary.refusedAtOnce += 1
             let wait = loop.now - delivery.sent
             if wait > .milliseconds(100) {
-                violate("\(stream): \(key) is refused only after \(wait.shown), while cut off")
+                violate(.strong, "\(stream): \(key) is refused only after \(wait.shown), while cut off")
             }
         }
         if isForGood(refusal) {
@@ -116,21 +119,23 @@ extension World {
             let hasLanded = delivery.offer.events.contains {
                 landed[place]?.contains($0) == true && record.isHopeless($0, at: place)
             }
-            if hasLanded { violate("\(stream): \(key) is refused as kept nowhere, and has landed") }
+            if hasLanded { violate(.keptNowhere, "\(stream): \(key) is refused as kept nowhere, and has landed") }
         }
         switch refusal {
         case .partitioned where delivery.wasNeverCutOff:
-            violate("\(stream): \(key) is refused as cut off, and \(delivery.zone) is not")
+            violate(.reason, "\(stream): \(key) is refused as cut off, and \(delivery.zone) is not")
         case .landingUnavailable where delivery.isStrong && wasFine(delivery):
-            violate("\(stream): \(key) is refused, and nothing is wrong: \(refusal)")
+            violate(.reason, "\(stream): \(key) is refused, and nothing is wrong: \(refusal)")
         case .partitioned, .landingUnavailable, .landingPending:
-            if delivery.asked == .available { violate("an available stream refused: \(refusal)") }
+            if delivery.asked == .available { violate(.reason, "an available stream refused: \(refusal)") }
         case .journalFull:
             if plan.journalBudgetBytes == nil, plan.hasRoomyDisk, plan.ownBudget?.stream != stream {
-                violate("\(refusal), and there is room")
+                violate(.reason, "\(refusal), and there is room")
             }
         case .journalFailed:
-            if !plan.hasDiskFaults, record.rottedStreams.isEmpty { violate("\(refusal), and the disk is sound") }
+            if !plan.hasDiskFaults, record.rottedStreams[machine.gatewayName] == nil {
+                violate(.reason, "\(refusal), and the disk is sound")
+            }
         case .tooManyEvents where delivery.offer.lines.count > min(delivery.eventsMax, machine.eventsMax(of: stream)):
             return
         case .invalidEvents(_, let rejected)
@@ -138,9 +143,9 @@ extension World {
             && Set(rejected.map(\.index)) == delivery.offer.refused(checks: true):
             return
         case .batchInFlight where plan.contradicts: break
-        default: violate("an unexpected refusal: \(refusal)")
+        default: violate(.reason, "an unexpected refusal: \(refusal)")
         }
-        if refusal.retryAfter == nil { violate("\(refusal) does not say when to come back") }
+        if refusal.retryAfter == nil { violate(.reason, "\(refusal) does not say when to come back") }
     }
 
     /// Nothing of it is kept, whatever else happens.
@@ -168,7 +173,9 @@ extension World {
             guard machine.undisturbed(delivery.zone) == since else { return }
             summary.rollChecks += 1
             if let missing = missing(events, in: landed[place(stream, machine.gatewayName)]) {
-                violate("\(machine.name): \(missing) of \(stream) has not landed \(rollTime.shown) after its receipt")
+                violate(
+                    .prompt,
+                    "\(machine.name): \(missing) of \(stream) has not landed \(rollTime.shown) after its receipt")
             }
         }
     }

@@ -26,7 +26,7 @@ extension World {
         let held = streams.reduce(0) { $0 + (footprint.held[$1.name] ?? 0) }
         let overshoot = Int64(plan.producersPerStream) * 3 * 4096
         if held > budget + overshoot {
-            violate("\(machine.name): the journals hold \(held) bytes, with a budget of \(budget)")
+            violate(.bounded, "\(machine.name): the journals hold \(held) bytes, with a budget of \(budget)")
         }
         guard let before = delivery.use, let priority = streams.first(where: { $0.name == stream })?.share.priority
         else { return }
@@ -41,13 +41,17 @@ extension World {
         where !receipt.replayed && delivery.asked == .available && priority == priorities.min():
             summary.priorityChecks += 1
             if Double(min(before, after)) > lowest + slack {
-                violate("\(machine.name): \(stream), of the lowest priority, is taken at \(before) bytes of \(budget)")
+                violate(
+                    .bounded,
+                    "\(machine.name): \(stream), of the lowest priority, is taken at \(before) bytes of \(budget)")
             }
         case .refused(.journalFull) where plan.hasRoomyDisk && plan.ownBudget?.stream != stream:
             summary.priorityChecks += 1
             let most = priority == priorities.max() ? Double(budget) : lowest
             if Double(max(before, after)) < most - slack {
-                violate("\(machine.name): \(stream) is refused at \(before) bytes of \(budget), and has room there")
+                violate(
+                    .bounded,
+                    "\(machine.name): \(stream) is refused at \(before) bytes of \(budget), and has room there")
             }
         default: break
         }
@@ -61,29 +65,30 @@ extension World {
         // As above, and what is reserved ahead of writing.
         let slack = Int64(plan.producersPerStream) * 1000
         if after > own.bytes + 4096 + slack {
-            violate("\(delivery.machine.name): \(own.stream) holds \(after) bytes, with a budget of \(own.bytes)")
+            violate(
+                .bounded, "\(delivery.machine.name): \(own.stream) holds \(after) bytes, with a budget of \(own.bytes)")
         }
         if case .refused(.journalFull) = outcome, plan.journalBudgetBytes == nil, plan.hasRoomyDisk,
             max(before, after) < own.bytes - slack
         {
-            violate("\(delivery.machine.name): \(own.stream) is refused at \(after) bytes of \(own.bytes)")
+            violate(.bounded, "\(delivery.machine.name): \(own.stream) is refused at \(after) bytes of \(own.bytes)")
         }
     }
 
-    /// What a gateway acknowledged and has not landed is on its disk, as soon as it is up again. (Of what rotted the end checks
-    /// what is left.)
+    /// What a gateway acknowledged and has not landed is on its disk, but for what rotted there.
     func checkKept(on machine: Machine) {
-        for stream in journaled where !record.rottedStreams.contains(stream) {
+        for stream in journaled {
             let place = Place(stream: stream, gateway: machine.gatewayName)
             var waiting: [String] = []
             for (batch, told) in record.acknowledged[stream] ?? [:] where batch.gateway == machine.gatewayName {
-                waiting += told.events.filter { !(landed[place]?.contains($0) ?? false) }
+                waiting += told.events.filter { !(landed[place]?.contains($0) ?? false) && !record.rotted.contains($0) }
             }
             guard !waiting.isEmpty else { continue }
             summary.keptChecks += 1
             let kept = kept(of: stream, on: machine)
             if let missing = waiting.filter({ !kept.contains($0) }).min() {
                 violate(
+                    .kept,
                     "\(machine.name): \(missing) of \(stream) was acknowledged, has not landed, and is not on the disk")
             }
         }
@@ -93,30 +98,32 @@ extension World {
         var kept: Set<String> = []
         for path in machine.disk.files() where path.string.hasPrefix("/journal/\(stream)/") {
             guard path.string.hasSuffix(".json.gz"), let bytes = try? machine.disk.contents(path) else { continue }
-            for block in SoundBlocks.of(bytes) {
+            for block in SoundBlocks.around(damageIn: bytes) {
                 kept.formUnion((try? LandedKeys.of(Array(bytes[block]))) ?? [])
             }
         }
         return kept
     }
 
-    /// At any moment: what is remembered and promised is bounded by what producers have sent and wait for.
+    /// With every answer: what is remembered and promised is bounded by what producers have sent and wait for.
     func checkMemory(of machine: Machine) throws(Violation) {
         guard let footprint = machine.life?.gateway.footprint else { return }
         try checkRemembered(footprint, of: machine)
         let underWay = footprint.underWay.values.reduce(0, +)
         // A request that its producer has given up may still be worked on.
         if underWay > 3 * producers.count {
-            throw Violation("\(machine.name): \(underWay) batches are worked on, for \(producers.count) producers")
+            throw Violation(
+                .bounded, "\(machine.name): \(underWay) batches are worked on, for \(producers.count) producers")
         }
         if footprint.promised > Int64(underWay) * 1024 {
-            throw Violation("\(machine.name): \(footprint.promised) bytes are promised to \(underWay) batches")
+            throw Violation(
+                .bounded, "\(machine.name): \(footprint.promised) bytes are promised to \(underWay) batches")
         }
     }
 
     private func checkRemembered(_ footprint: Footprint, of machine: Machine) throws(Violation) {
         for (stream, count) in footprint.remembered where count > (record.batchesOffered[stream] ?? 0) {
-            throw Violation("\(machine.name): remembers \(count) batches of \(stream), more than were sent")
+            throw Violation(.bounded, "\(machine.name): remembers \(count) batches of \(stream), more than were sent")
         }
     }
 
@@ -124,22 +131,24 @@ extension World {
     func checkFootprint(of machine: Machine) throws(Violation) {
         guard let footprint = machine.life?.gateway.footprint else { return }
         if footprint.promised != 0 {
-            throw Violation("\(machine.name): \(footprint.promised) bytes are promised to batches that are no more")
+            throw Violation(
+                .bounded, "\(machine.name): \(footprint.promised) bytes are promised to batches that are no more")
         }
         if let stuck = footprint.underWay.first(where: { $0.value > 0 }) {
-            throw Violation("\(machine.name): \(stuck.value) batches of \(stuck.key) are worked on for ever")
+            throw Violation(.bounded, "\(machine.name): \(stuck.value) batches of \(stuck.key) are worked on for ever")
         }
         if footprint.damaged != 0 {
-            throw Violation("\(machine.name): \(footprint.damaged) damaged segments are not taken apart")
+            throw Violation(.bounded, "\(machine.name): \(footprint.damaged) damaged segments are not taken apart")
         }
         try checkRemembered(footprint, of: machine)
         let sizes = segmentBytes(of: machine)
         for (stream, held) in footprint.held {
             let there = sizes[stream] ?? 0
             // A disk that failed may have kept a file that holds nothing; a version that rotted is left for people to look at.
-            let mayBeMore = plan.hasDiskFaults || record.rottedStreams.contains(stream)
+            let mayBeMore = plan.hasDiskFaults || record.hasRotted(stream, on: machine.gatewayName)
             guard held == there || (mayBeMore && 0...there ~= held) else {
-                throw Violation("\(machine.name): \(stream) counts \(held) bytes of segments, and \(there) are there")
+                throw Violation(
+                    .bounded, "\(machine.name): \(stream) counts \(held) bytes of segments, and \(there) are there")
             }
         }
     }
@@ -153,7 +162,9 @@ extension World {
         for path in files {
             let parts = path.components.map(\.string)
             // A disk that fails may keep what was to go; what rotted is kept for people.
-            let mayStay = plan.hasDiskFaults || (parts.dropFirst().first == "damaged" && !record.rottedStreams.isEmpty)
+            let mayStay =
+                plan.hasDiskFaults
+                || (parts.dropFirst().first == "damaged" && record.rottedStreams[machine.gatewayName] != nil)
             // What a crash left half written has one name, and the next writing takes it.
             let file = parts.last?.replacing(".new", with: "") ?? ""
             switch parts.count {
@@ -169,13 +180,14 @@ extension World {
                 continue
             default: break
             }
-            if !mayStay { throw Violation("\(machine.name): \(path) is left on the disk") }
+            if !mayStay { throw Violation(.bounded, "\(machine.name): \(path) is left on the disk") }
         }
         for stream in journaled {
             let batches = record.batchesOffered[stream] ?? 0
             let (bytes, files) = (keyBytes[stream] ?? 0, keyFiles[stream] ?? 0)
             if bytes > 256 * (batches + files) {
-                throw Violation("\(machine.name): \(bytes) bytes in \(files) logs of keys, for \(batches) batches")
+                throw Violation(
+                    .bounded, "\(machine.name): \(bytes) bytes in \(files) logs of keys, for \(batches) batches")
             }
         }
     }

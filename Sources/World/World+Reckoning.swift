@@ -20,6 +20,7 @@ extension World {
             for (batch, told) in record.inOrder(name) where told.at < through && known.contains(told.by) {
                 if let missing = missing(told.events, in: landed[Place(stream: name, gateway: batch.gateway)]) {
                     throw Violation(
+                        .truthful,
                         "\(name) is said to be complete through \(through), and \(missing) of \(batch.key) is missing")
                 }
             }
@@ -32,12 +33,12 @@ extension World {
             let landed = try landedKeys(stream)
             for (batch, told) in record.inOrder(stream) {
                 if let missing = missing(told.events, in: landed[Place(stream: stream, gateway: batch.gateway)]) {
-                    throw Violation("\(stream): \(missing) of \(batch.key) was acknowledged and never landed")
+                    throw Violation(.kept, "\(stream): \(missing) of \(batch.key) was acknowledged and never landed")
                 }
             }
             let offered = record.offered[stream] ?? [:]
             if let stranger = landed.values.joined().filter({ offered[$0] == nil }).min() {
-                throw Violation("\(stream): \(stranger) landed and was never sent")
+                throw Violation(.unchanged, "\(stream): \(stranger) landed and was never sent")
             }
             try checkReceipts(of: stream)
         }
@@ -45,6 +46,7 @@ extension World {
         let report = try await audit()
         if let finding = report.findings.first(where: { !isExplained($0) }) {
             throw Violation(
+                .verified,
                 "sluice verify: \(finding.kind.rawValue) \(finding.stream ?? "") \(finding.object ?? "") \(finding.detail)"
             )
         }
@@ -66,16 +68,17 @@ extension World {
                 }
                 if stands != stated {
                     throw Violation(
-                        "\(event) of \(stream) stands at \(stands as Any), its receipt says \(stated as Any)")
+                        .receipt, "\(event) of \(stream) stands at \(stands as Any), its receipt says \(stated as Any)")
                 }
             }
             for index in told.refused.sorted() {
                 let event = told.offer.event(index)
                 if landed[place]?.contains(event) ?? false {
-                    throw Violation("\(stream): \(event) landed, and its receipt says that it was refused")
+                    throw Violation(
+                        .keptNowhere, "\(stream): \(event) landed, and its receipt says that it was refused")
                 }
                 if !(quarantined[place]?[batch.key]?.contains(index) ?? false) {
-                    throw Violation("\(stream): \(event) was refused, and is not in _quarantine")
+                    throw Violation(.quarantined, "\(stream): \(event) was refused, and is not in _quarantine")
                 }
             }
         }
@@ -83,18 +86,17 @@ extension World {
 
     /// What operators were told is in the trail is there.
     private func checkOrders() throws(Violation) {
-        if record.rottedStreams.contains(.trail) { return }
         let bucket = bucket(of: .trail)
         var lines: [GatewayName: [String]] = [:]
         for name in bucket.objects.keys.sorted() where name.hasPrefix("\(StreamName.trail)/") {
             guard let gateway = Bucket.gateway(of: name) else { continue }
             lines[gateway, default: []] += try bucket.events(of: name).map { String(decoding: $0.line, as: UTF8.self) }
         }
-        for machine in machines {
+        for machine in machines where !record.hasRotted(.trail, on: machine.gatewayName) {
             let text = (lines[machine.gatewayName] ?? []).joined()
             for reason in (record.orders[machine.gatewayName] ?? []).sorted()
             where !text.contains("\"reason\":\"\(reason)\"") {
-                throw Violation("\(machine.name): \(reason) was carried out, and is not in the trail")
+                throw Violation(.trail, "\(machine.name): \(reason) was carried out, and is not in the trail")
             }
         }
     }
@@ -107,9 +109,7 @@ extension World {
     /// Nothing holds complete-through back for good: once all has landed and everybody has stated positions since, it has passed
     /// all that was acknowledged.
     private func checkProgress(of report: AuditReport) throws(Violation) {
-        // Of a ledger that rots the only word of an earlier life may be lost: then people have to write that life off.
-        if record.rottedStreams.contains(.ledger) || record.hasUnread { return }
-        for stream in report.streams {
+        for stream in report.streams where !stream.held_back_by.contains(where: mayHold) {
             guard let name = StreamName(stream.stream),
                 let last = record.acknowledged[name]?.values.map(\.at).max()
             else { continue }
@@ -117,21 +117,33 @@ extension World {
             if through.map({ $0 < last }) ?? true {
                 let holds = stream.held_back_by.map(\.text).joined(separator: "; ")
                 throw Violation(
+                    .progress,
                     "\(name) is \(stream.through), though all that was acknowledged until \(last) has landed: held back by \(holds)"
                 )
             }
         }
     }
 
+    /// Of a ledger that rots the only word of an earlier life may be lost: then people have to write that life off.
+    private func mayHold(_ hold: StreamCompleteness.Hold) -> Bool {
+        guard let gateway = GatewayName(hold.gateway) else { return false }
+        return record.hasRotted(.ledger, on: gateway) || record.unread.contains(gateway)
+    }
+
     private func isExplained(_ finding: Finding) -> Bool {
         guard let stream = finding.stream.flatMap({ StreamName($0) }) else { return false }
+        // What a finding is about names its gateway.
+        let text = "\(finding.object ?? "") \(finding.detail)"
+        let hasRotted = machines.contains {
+            record.hasRotted(stream, on: $0.gatewayName) && text.contains($0.name)
+        }
         return switch finding.kind {
         // A running gateway's last facts have not landed yet. And what a disk damaged is missing, by name where anything could
         // tell, or was forgotten and taken again: which, is checked above.
         case .gap:
-            (stream == .ledger && finding.detail.hasSuffix("has not landed")) || record.rottedStreams.contains(stream)
-        case .duplicate: record.rottedStreams.contains(stream) || !record.forgettable.isEmpty
-        case .damaged, .trailBroken: record.rottedStreams.contains(stream)
+            (stream == .ledger && finding.detail.hasSuffix("has not landed")) || hasRotted
+        case .duplicate: hasRotted || !record.forgettable.isEmpty
+        case .damaged, .trailBroken: hasRotted
         default: false
         }
     }
@@ -141,7 +153,7 @@ extension World {
             return try await LandingAudit.run(
                 plan.zones.map { AuditZone(BucketReader(objects: buckets[$0]!.objects), name: $0) })
         } catch {
-            throw Violation("verify: \(error)")
+            throw Violation(.verified, "verify: \(error)")
         }
     }
 

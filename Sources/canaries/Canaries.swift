@@ -67,7 +67,7 @@
             return failures == 0
         }
 
-        private func violation(_ seed: UInt64) async -> String? {
+        private func violation(_ seed: UInt64) async -> Violation? {
             await Outcome.of(Trial(seed: seed, hours: hours)).violation
         }
     }

@@ -102,14 +102,14 @@ extension World {
             .max { $0.string < $1.string })
         let end = try machine.disk.contents(segment).lastIndex { $0 != 0 }
         try machine.disk.flipBit(segment, try #require(end) * 8)
-        record.add(Rot(path: segment, stream: stream, events: ["last-0"], looksLater: false))
+        record.add(Rot(path: segment, stream: stream, events: ["last-0"], looksLater: false), on: machine.gatewayName)
     }
 
     /// All is calm for ten minutes; then everything must hold.
     func settleAndReckon(_ what: String) async throws {
         loop.run(for: .seconds(600))
         try throwViolations()
-        do { try await reckon() } catch { throw Violation("\(what): \(error)") }
+        do { try await reckon() } catch { throw Violation(error.promise, "\(what): \(error.detail)") }
         for machine in machines { machine.life?.end() }
         loop.end()
     }

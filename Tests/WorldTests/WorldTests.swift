@@ -65,6 +65,7 @@ import World
         #expect(reducer.runs <= 40)
         let again = await Outcome.of(reducer.trial)
         #expect(again.violation == reducer.violation)
+        #expect(reducer.violation.promise == outcome.violation?.promise)
     }
 
     @Test("of a broken world's history the last 200 lines are shown, or all, and then the command that makes it again")
@@ -72,14 +73,14 @@ import World
         var outcome = await Outcome.of(Trial(seed: 1, hours: 0.01, betrayal: .overwrites))
         outcome.trial.faults = []
         outcome.trial.producers = [4, 0]
-        outcome.violation = "nothing holds"
+        outcome.violation = Violation(.once, "nothing holds")
         for count in [199, 200] {
             outcome.timeline = (1...count).map { "line \($0)" }
             let report = try #require(ViolationReport(outcome))
-            #expect(report.headline == "seed 1: nothing holds")
+            #expect(report.headline == "seed 1: once: nothing holds")
             let arguments = "--seed 1 --hours 0.01 --betray overwrites --faults - --producers 0,4"
             let end = [
-                "  line \(count)", "  NOT KEPT: nothing holds",
+                "  line \(count)", "  NOT KEPT: once: nothing holds",
                 "  again: sluice simulate \(arguments) --timeline --no-reduce",
             ]
             let whole = report.details(isWhole: true).split(separator: "\n").map(String.init)

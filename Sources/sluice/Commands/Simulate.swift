@@ -146,13 +146,16 @@ struct Simulate: AsyncParsableCommand {
     private struct Report: Encodable {
         var seed: UInt64
         var hours: Double
+        /// Which promise did not hold, and what happened instead.
+        var promise: String?
         var violation: String?
         var summary: Summary
 
         init(_ outcome: Outcome) {
             seed = outcome.trial.seed
             hours = outcome.trial.hours
-            violation = outcome.violation
+            promise = outcome.violation?.promise.rawValue
+            violation = outcome.violation?.detail
             summary = outcome.summary
         }
     }
