@@ -79,6 +79,8 @@
         case sequencesBehind = "sequences-behind"
         /// Refused events are not kept.
         case forgetRefused = "forget-refused"
+        /// A batch that is tried again has its refused events kept once more.
+        case refusedAgain = "refused-again"
         /// Another body under a known key is taken for a repeat.
         case otherBodyAsRepeat = "other-body-as-repeat"
         /// An operator's order is carried out, and not in the trail.

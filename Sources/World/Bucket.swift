@@ -3,7 +3,7 @@ import Model
 
 /// The landing zone of a simulated world: create-only and durable.
 final class Bucket: @unchecked Sendable {
-    // SAFETY: a world runs on one thread.
+    // SAFETY: a world is one task, and nothing of it runs beside another part.
     enum Answer {
         case created
         /// The name is taken, by these bytes.

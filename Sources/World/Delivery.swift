@@ -3,7 +3,7 @@ import Model
 
 /// A request on its way to a gateway, and how things stood when it was sent.
 final class Delivery: @unchecked Sendable {
-    // SAFETY: a world runs on one thread.
+    // SAFETY: a world is one task, and nothing of it runs beside another part.
     let stream: StreamName
     let isStrong: Bool
     let offer: Offer

@@ -2,7 +2,7 @@ import Model
 
 /// What happened in a world, line by line, and a digest of all of it: two runs of a seed are the same if their digests are.
 final class History: @unchecked Sendable {
-    // SAFETY: a world runs on one thread.
+    // SAFETY: a world is one task, and nothing of it runs beside another part.
     private var hash = SHA256()
     private let loop: StepLoop
     private let isKept: Bool

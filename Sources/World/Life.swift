@@ -6,7 +6,7 @@ import Simulation
 
 /// One life of a gateway's process.
 final class Life: @unchecked Sendable {
-    // SAFETY: a world runs on one thread.
+    // SAFETY: a world is one task, and nothing of it runs beside another part.
     typealias SimulatedGateway = Gateway<SimulatedFileSystem, LinkedStore, SimulatedTime>
 
     let gateway: SimulatedGateway

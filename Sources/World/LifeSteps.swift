@@ -2,7 +2,7 @@ import Gateway
 
 /// Runs the steps of one life of one gateway; none any more once that life has ended.
 final class LifeSteps: StepExecution, @unchecked Sendable {
-    // SAFETY: a world runs on one thread.
+    // SAFETY: a world is one task, and nothing of it runs beside another part.
     private let strand: Strand
     private(set) var isAlive = true
     private var pending: [Int: any Sendable] = [:]

@@ -2,7 +2,7 @@ import Model
 
 /// What lies between the gateways of one region and one landing zone.
 final class Link: @unchecked Sendable {
-    // SAFETY: a world runs on one thread.
+    // SAFETY: a world is one task, and nothing of it runs beside another part.
     /// What has begun and not ended, by the fault that brought it; the latest is what is felt.
     private var fronts: [(fault: Int, weather: Weather)] = []
     private let strand: Strand

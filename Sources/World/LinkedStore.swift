@@ -6,7 +6,7 @@ import Simulation
 /// The bucket as one life of a gateway reaches it, over a link with weather: requests and replies take time and get lost, and
 /// what was stored stays stored whether or not anybody hears of it.
 final class LinkedStore: ObjectStore, @unchecked Sendable {
-    // SAFETY: a world runs on one thread.
+    // SAFETY: a world is one task, and nothing of it runs beside another part.
     typealias Created = @Sendable (CreateOutcome) -> Void
 
     var createsOnlyByConstruction: Bool { false }

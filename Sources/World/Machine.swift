@@ -10,7 +10,7 @@ import SystemPackage
 
 /// A gateway on a disk and a clock of its own.
 final class Machine: @unchecked Sendable {
-    // SAFETY: a world runs on one thread.
+    // SAFETY: a world is one task, and nothing of it runs beside another part.
     let name: String
     let gatewayName: GatewayName
     let clock: SimulatedTime

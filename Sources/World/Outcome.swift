@@ -18,7 +18,7 @@ package struct Outcome: Sendable {
         return Outcome(trial: trial, summary: world.summary, violation: violation, timeline: world.timeline)
     }
 
-    /// Runs the worlds on so many threads; `done` gets their outcomes in the order of the trials.
+    /// Runs the worlds, so many at once; `done` gets their outcomes in the order of the trials.
     package static func ofAll(
         _ trials: some Sequence<Trial>, jobs: Int, keepsHistory: Bool = false,
         isolation: isolated (any Actor)? = #isolation,

@@ -6,7 +6,7 @@ import Simulation
 /// receipt, and now and then one that it has a receipt for. Once in a while it turns to another gateway: of its region, or, with
 /// a strong stream's batch, of any; and the network delivers a request twice.
 final class Producer: @unchecked Sendable {
-    // SAFETY: a world runs on one thread.
+    // SAFETY: a world is one task, and nothing of it runs beside another part.
     private struct Batch {
         var offer: Offer
         /// Where it is sent.

@@ -4,7 +4,7 @@ import Simulation
 
 /// What producers were told, kept apart from everything that the gateways keep.
 final class Record: @unchecked Sendable {
-    // SAFETY: a world runs on one thread.
+    // SAFETY: a world is one task, and nothing of it runs beside another part.
     /// A batch as one gateway knows it, or, of a strong stream, all of them.
     struct Batch: Hashable {
         var key: String

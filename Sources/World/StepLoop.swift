@@ -5,7 +5,7 @@ import Simulation
 /// The order of everything that happens in a simulated world: steps, each due at a moment; those of one moment in an order
 /// that the seed decides (``Strand``). Running a step is what moves the clocks.
 final class StepLoop: @unchecked Sendable {
-    // SAFETY: a world runs on one thread.
+    // SAFETY: a world is one task, and nothing of it runs beside another part.
     private struct Entry: Comparable {
         var due: MonotonicInstant
         var tie: UInt64

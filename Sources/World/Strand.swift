@@ -3,7 +3,7 @@ import Simulation
 /// One strand of what happens in a world, with randomness of its own. What other strands do changes it only where the two meet:
 /// so a world without one fault is the same in all that the fault did not touch.
 final class Strand: @unchecked Sendable {
-    // SAFETY: a world runs on one thread.
+    // SAFETY: a world is one task, and nothing of it runs beside another part.
     let loop: StepLoop
     var random: SeededGenerator
 

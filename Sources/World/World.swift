@@ -9,7 +9,7 @@ import Simulation
 ///
 /// The gateways run the production code of journal, gateway, partition control and landing, step by step.
 package final class World: @unchecked Sendable {
-    // SAFETY: a world runs on one thread.
+    // SAFETY: a world is one task, and nothing of it runs beside another part.
     package let trial: Trial
     let plan: Plan
     let buckets: [ZoneName: Bucket]

@@ -8,15 +8,21 @@ struct Simulate: AsyncParsableCommand {
         abstract:
             "Run simulated worlds of several regions, with cuts, crashes and failing disks, and check every promise.",
         discussion: """
-            The gateways in it run the production code of journal, gateway, partition control and landing. A seed makes the
-            same world every time. When a promise does not hold, the world is reduced to a short history that breaks it, which
-            is printed with the command that replays it. Several worlds end with what was injected in all of them, how often.
+            The gateways in it run the production code of journal, gateway, partition control and landing, between an HTTP \
+            door and a landing zone that are simulated. A seed makes the same world every time. When a promise does not \
+            hold, the world is reduced to a short history that breaks the same one, which is printed with the command that \
+            replays it. Several worlds end with what was injected in all of them, how often.
 
-            With --scenario it says what a cut would do to one region: backlog, refusals, freshness, time to drain; see
-            config/scenarios. That is a model of flows, decided by the gateway's own budget, partition control and landing
-            schedule, and not a simulated world. Exit status: 0 every promise held, 1 one did not, 2 a
-            scenario has faults or its plot can't be written, 64 the arguments are wrong.
+            With --scenario it says what a cut would do to one region: backlog, refusals, freshness, time to drain; see \
+            config/scenarios. That is a model of flows, decided by the gateway's own budget, partition control and landing \
+            schedule, and not a simulated world.
+
+            Exit status: 0 every promise held, 1 one did not, 2 a scenario has faults or its plot can't be written, 64 the \
+            arguments are wrong.
             """)
+
+    /// The others are mostly the same again.
+    private static let reducedMax = 3
 
     @Option(help: "The first seed.")
     var seed: UInt64 = 1
@@ -27,7 +33,7 @@ struct Simulate: AsyncParsableCommand {
     @Option(help: "Hours of faults in each world; up to 3 hours of calm follow, in which everything must land.")
     var hours = 2.0
 
-    @Option(help: "Worlds at once, each on a thread of its own.")
+    @Option(help: "Worlds at once; more than there are cores makes nothing faster.")
     var jobs = 1
 
     @Option(help: ArgumentHelp("Only these faults of the plan happen; none: -.", valueName: "n,n,..."))
@@ -42,7 +48,7 @@ struct Simulate: AsyncParsableCommand {
     @Flag(
         inversion: .prefixedNo,
         help:
-            "Reduce a world in which a promise did not hold, in up to \(ViolationReport.runsMax) runs, and print the last \(ViolationReport.linesMax) lines of what happened there."
+            "Reduce the first \(Simulate.reducedMax) worlds in which a promise did not hold, each in up to \(ViolationReport.runsMax) runs, and print the last \(ViolationReport.linesMax) lines of what happened there."
     )
     var reduce = true
 
@@ -72,6 +78,8 @@ struct Simulate: AsyncParsableCommand {
         }
         if scenario != nil,
             seed != 1 || runs != 1 || hours != 2 || jobs != 1 || timeline || faults != nil || producers != nil
+                || !reduce
+                || betray != nil
         {
             throw ValidationError("--scenario is no simulated world: only --json and --plot go with it")
         }
@@ -100,11 +108,13 @@ struct Simulate: AsyncParsableCommand {
             } else if var report = ViolationReport(outcome) {
                 line.end()
                 print(report.headline)
-                if reduce { await report.reduce() }
+                if reduce, totals.broken <= Simulate.reducedMax { await report.reduce() }
                 print(report.details(isWhole: timeline))
             } else if timeline {
                 print(outcome.timeline.joined(separator: "\n"))
             }
+            // Whatever ends this process, what it has found is told.
+            fflush(nil)
             if runs > 1, !json { line.show { "\(outcome.trial.seed - seed + 1) of \(runs) worlds" } }
         }
         line.end()
