@@ -185,7 +185,10 @@ package final class AccessBook<FS: FileSystem, Time: TimeSource>: Doorkeeper {
 
     private static func read(_ files: FS, _ path: FilePath) throws(AccessError) -> AccessRoll {
         let bytes: [UInt8]?
-        do throws(FileError) { bytes = try files.contents(of: path) } catch {
+        do throws(FileError) {
+            bytes = try files.contents(of: path)
+            if bytes != nil { try files.settle(path) }
+        } catch {
             throw .unreadable(file: path.string, reason: error.description)
         }
         guard let bytes else { return AccessRoll() }

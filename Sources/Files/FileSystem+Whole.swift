@@ -13,6 +13,12 @@ extension FileSystem {
         }.get()
         try file.syncData()
         try rename(temporary, to: path)
+        try settle(path)
+    }
+
+    /// Makes durable that the file is the one that is there now. A process that was killed may have renamed it into its place and
+    /// no more: who acts on what it has found must do this first, or a power cut brings the old one back.
+    package func settle(_ path: FilePath) throws(FileError) {
         let directory = path.removingLastComponent()
         try syncDirectory(directory.isEmpty ? "." : directory)
     }

@@ -20,6 +20,7 @@ package final class SimulatedDisk: Sendable {
     private struct Machine {
         var state: DiskState
         var failures: Failures?
+        var forgets: (@Sendable (DiskOperation) -> Bool)?
         var operations = 0
         var cut: Int?
         var cutInside: DiskOperation?
@@ -54,6 +55,12 @@ package final class SimulatedDisk: Sendable {
 
     /// Sets the fault plan; nil, the default, makes the disk sound again.
     package func setFailures(_ failures: Failures?) { machine.withLock { $0.failures = failures } }
+
+    /// Lets these syncs do nothing and say that they did: who never made them is no different. For tests of tests; nil, the
+    /// default, takes it back.
+    package func forgetSyncs(_ forgets: (@Sendable (DiskOperation) -> Bool)?) {
+        machine.withLock { $0.forgets = forgets }
+    }
 
     /// How many changing operations and syncs there were, failed ones included.
     package var operations: Int { machine.withLock { $0.operations } }
@@ -176,6 +183,10 @@ package final class SimulatedDisk: Sendable {
                 throw FileError(operation.name, operation.path, errno)
             }
             do throws(Errno) {
+                if operation.isSync, machine.forgets?(operation) ?? false {
+                    var unused = machine.state
+                    return try body(&unused)
+                }
                 return try body(&machine.state)
             } catch { throw FileError(operation.name, operation.path, error) }
         }

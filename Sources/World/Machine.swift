@@ -22,6 +22,8 @@ final class Machine: @unchecked Sendable {
     private(set) var life: Life?
     private(set) var hasDied = false
     private var orders = 0
+    /// The last words of operators: more than one where it is not known which of them the disk has.
+    private var overrides: [ZoneName: Set<PartitionControl.Override>] = [:]
     /// When anything last went wrong on it, or was over.
     private var disturbed = MonotonicInstant(nanoseconds: 0)
     /// When each zone's mode last changed, and when it last was, or ceased to be, cut off.
@@ -48,6 +50,7 @@ final class Machine: @unchecked Sendable {
         // As well as NTP keeps clocks together, and worse.
         clock = strand.loop.makeClock(ahead: strand.duration(-2...2))
         disk = SimulatedDisk(capacity: capacity)
+        if let betrayal = world.trial.betrayal { disk.forgetSyncs { betrayal.forgets($0) } }
     }
 
     /// For the first time, or because somebody looks after it.
@@ -77,6 +80,7 @@ final class Machine: @unchecked Sendable {
             world.history.note(name, "the gateway is up, incarnation \(incarnation)")
             life = Life(gateway, steps, clock)
             world.checkKept(on: self)
+            checkOverrides()
             noticeEnd()
         } catch {
             // A disk that fails while the journal is recovered: the supervisor tries again.
@@ -120,7 +124,10 @@ final class Machine: @unchecked Sendable {
             if failure != nil { return }
             world.record.order(reason, at: gatewayName)
             world.summary.orders += 1
-            _ = try? life.gateway.override(zone, override, by: "operator", reason: reason)
+            do {
+                _ = try life.gateway.override(zone, override, by: "operator", reason: reason)
+                overrides[zone] = [override]
+            } catch { overrides[zone, default: [.auto]].insert(override) }
         }
         let entry = TrailEntry(
             override.action, by: TrailActor(name: "operator", role: "operator"), on: zone.rawValue, reason: reason)
@@ -194,6 +201,18 @@ final class Machine: @unchecked Sendable {
     }
 
     // MARK: What must hold
+
+    /// What an operator said holds in the new life too.
+    private func checkOverrides() {
+        for zone in world.plan.zones {
+            guard let override = life?.status(zone).override else { continue }
+            if !overrides[zone, default: [.auto]].contains(override) {
+                world.violate(
+                    .override, "\(name): \(zone) is \(override.rawValue) after a start, and an operator said otherwise")
+            }
+            overrides[zone] = [override]
+        }
+    }
 
     private func disturb() { disturbed = loop.now }
 

@@ -23,6 +23,8 @@ package enum Promise: String, CaseIterable, Sendable {
     case reason
     /// Refused events are in `_quarantine`, as they came.
     case quarantined
+    /// An operator's word about a zone holds until the next, also after a restart.
+    case override
     /// What an operator was told is in the trail is there.
     case trail
     /// Complete-through claims nothing that has not landed.

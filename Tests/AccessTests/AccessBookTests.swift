@@ -173,4 +173,28 @@ extension AccessKeeper {
             if let second { #expect(again.admit(authorization: "Bearer \(second.text)", now: now) != nil) }
         }
     }
+
+    @Test("what a start has found, of a change that the process died in, holds after a power cut too")
+    func killAndCrash() throws {
+        var found: Set<Bool> = []
+        for step in 0..<80 {
+            var random = SeededGenerator(seed: UInt64(step))
+            let disk = SimulatedDisk()
+            func open() throws -> AccessBook<SimulatedFileSystem, SystemTime> {
+                try AccessBook(files: disk.fileSystem, path: "/state/access.json", time: SystemTime())
+            }
+            try disk.fileSystem.createDirectories("/state")
+            let book = try open()
+            let key = try book.addProducer(name, streams: .all, quota: .unlimited, expiresAt: nil)
+            func isGood() throws -> Bool { try open().admit(authorization: "Bearer \(key.text)", now: now) != nil }
+            disk.cutPower(afterOperations: step % 8)
+            try? book.revoke(producer: name, key: nil)
+            disk.killProcess()
+            let first = try isGood()
+            found.insert(first)
+            disk.crash(using: &random)
+            #expect(try isGood() == first, "step \(step)")
+        }
+        #expect(found == [true, false])
+    }
 }

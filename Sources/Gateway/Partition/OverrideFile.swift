@@ -28,6 +28,9 @@ struct OverrideFile<FS: FileSystem>: Sendable {
         return try JSONDecoder().decode(Word.self, from: Data(bytes))
     }
 
+    /// What was read is durable when it returns.
+    func settle() throws(FileError) { try files.settle(path) }
+
     /// Durable when it returns.
     func write(_ word: Word) throws(FileError) {
         let encoder = JSONEncoder()

@@ -48,6 +48,11 @@ package final class ZoneLink<FS: FileSystem, Store: ObjectStore, Time: TimeSourc
                 metadata: ["zone": "\(zone)", "error": "\(error)"])
         }
         if let word, let override = PartitionControl.Override(rawValue: word.override) {
+            do { try file.settle() } catch {
+                log.error(
+                    "an operator's override of the landing zone holds, and may not after a power cut: set it again",
+                    metadata: ["zone": "\(zone)", "error": "\(error)"])
+            }
             _ = state.control.set(override, now: time.monotonic(), drained: true)
             if override != .auto {
                 state.reason = "\(word.by) set \(word.override) at \(word.at): \(word.reason)"

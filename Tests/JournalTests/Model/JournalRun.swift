@@ -7,9 +7,9 @@ import SystemPackage
 
 /// One seed's run: several lives of a gateway on a disk that fails, is cut off and forgets what was not synced. What
 /// must hold is checked against ``JournalFacts`` after each step.
-final class JournalRun<FS: FileSystem> {
+final class JournalRun {
     private let disk: SimulatedDisk
-    private let files: FS
+    private let files: SimulatedFileSystem
     private var facts = JournalFacts()
     private var random: SeededGenerator
     /// Of its own, so that the seeds that found something still do.
@@ -21,11 +21,13 @@ final class JournalRun<FS: FileSystem> {
     /// Sealed and handed out, not yet retired.
     private var pending: [SealedSegment] = []
 
-    init(seed: UInt64, wrap: (SimulatedFileSystem) -> FS) {
+    /// - Parameter forgets: the syncs that nobody makes. Default none.
+    init(seed: UInt64, forgets: (@Sendable (DiskOperation) -> Bool)? = nil) {
         random = SeededGenerator(seed: seed)
         let isSmall = Int.random(in: 0..<4, using: &random) == 0
         disk = SimulatedDisk(capacity: isSmall ? Int64.random(in: 15_000...60_000, using: &random) : 1 << 30)
-        files = wrap(disk.fileSystem)
+        disk.forgetSyncs(forgets)
+        files = disk.fileSystem
         configuration.reserveStepBytes = 4096
         configuration.keyLogBatches = Int.random(in: 1...20, using: &random)
         windows = SeededGenerator(seed: ~seed)
@@ -67,8 +69,8 @@ final class JournalRun<FS: FileSystem> {
     // MARK: Recovery
 
     private struct Life {
-        var journal: Journal<FS>
-        var stream: StreamJournal<FS>
+        var journal: Journal<SimulatedFileSystem>
+        var stream: StreamJournal<SimulatedFileSystem>
         var report: RecoveryReport
     }
 
@@ -115,7 +117,7 @@ final class JournalRun<FS: FileSystem> {
 
     // MARK: One life
 
-    private func live(_ stream: StreamJournal<FS>) throws {
+    private func live(_ stream: StreamJournal<SimulatedFileSystem>) throws {
         if chance(2) { disk.cutPower(afterOperations: Int.random(in: 0..<60, using: &random)) }
         if chance(2) { planFaults(oneIn: Int.random(in: 5...60, using: &random)) }
         for _ in 0..<Int.random(in: 1...14, using: &random) where !disk.isCut {
@@ -130,7 +132,7 @@ final class JournalRun<FS: FileSystem> {
         if !disk.isCut, chance(2) { try workAgain(stream) }
     }
 
-    private func append(to stream: StreamJournal<FS>) throws {
+    private func append(to stream: StreamJournal<SimulatedFileSystem>) throws {
         var batches: [MadeBatch] = []
         for _ in 0..<Int.random(in: 1...4, using: &random) {
             let accepted = chance(4) ? 0 : Int.random(in: 1...4, using: &random)
@@ -155,7 +157,7 @@ final class JournalRun<FS: FileSystem> {
         }
     }
 
-    private func takeSealed(from stream: StreamJournal<FS>) throws {
+    private func takeSealed(from stream: StreamJournal<SimulatedFileSystem>) throws {
         for segment in stream.takeSealed() {
             try facts.sealed(segment, disk.contents(segment.path))
             pending.append(segment)
@@ -163,7 +165,7 @@ final class JournalRun<FS: FileSystem> {
     }
 
     /// Lands and retires; mostly the oldest, as the lander does.
-    private func retire(from stream: StreamJournal<FS>) throws {
+    private func retire(from stream: StreamJournal<SimulatedFileSystem>) throws {
         guard !pending.isEmpty else { return }
         let index = chance(4) ? Int.random(in: pending.indices, using: &random) : 0
         // A failed try may have removed the file.
@@ -172,7 +174,7 @@ final class JournalRun<FS: FileSystem> {
     }
 
     /// Once the disk is sound again, so is the journal.
-    private func workAgain(_ stream: StreamJournal<FS>) throws {
+    private func workAgain(_ stream: StreamJournal<SimulatedFileSystem>) throws {
         disk.setFailures(nil)
         disk.cutPower(afterOperations: nil)
         do throws(JournalError) {
