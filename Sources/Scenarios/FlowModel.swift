@@ -9,14 +9,15 @@ package struct FlowModel {
     private struct Upload {
         var ticket: LandingSchedule.Ticket
         var stream: Int
+        var began: MonotonicInstant
         var bytesLeft: Double
         /// A round trip after the last of the bytes.
         var answersFrom: MonotonicInstant?
         var progressed: MonotonicInstant
     }
 
-    /// As long as the S3 client's stall limit, and a probe's patience.
-    private static let stallLimit: Duration = .seconds(15)
+    /// As long as the S3 client's stall limit and what it takes to notice, and a probe's patience.
+    private static let stallLimit: Duration = .seconds(20)
     private static let probePatience: Duration = .seconds(3)
     /// What strong batches wait until they have landed, as the gateway has them wait for its deadline.
     private static let strongPatience: Duration = .seconds(30)
@@ -73,6 +74,9 @@ package struct FlowModel {
 
     private var minute: Double { Double(now.nanoseconds) / 60e9 }
 
+    /// What the link carries in one.
+    private var stepBytes: Double { scenario.linkBytesPerSecond * (FlowModel.step / .seconds(1)) }
+
     // MARK: One step
 
     private mutating func advance() {
@@ -81,7 +85,7 @@ package struct FlowModel {
         takeBatches()
         seal()
         pump()
-        if isUp { carry(sendStrong()) }
+        if isUp { carry(control.effective == .partitioned ? stepBytes : sendStrong()) }
         finishStrong(isUp)
         finishUploads(isUp)
         ask(isUp)
@@ -131,10 +135,10 @@ package struct FlowModel {
 
     /// Strong batches go first; returns what they leave of the link in this step, in bytes.
     private mutating func sendStrong() -> Double {
-        let rate = scenario.linkBytesPerSecond
         let latest = now + (scenario.roundTrip - FlowModel.strongPatience)
         let batchBytes = batchBytes
-        return strong.send(rate * (FlowModel.step / .seconds(1)), answersFrom: now + scenario.roundTrip) {
+        let rate = scenario.linkBytesPerSecond
+        return strong.send(stepBytes, answersFrom: now + scenario.roundTrip) {
             batchBytes[$0]
         } isInTime: {
             latest + .seconds(batchBytes[$0.stream] / rate) < $0.arrived
@@ -145,10 +149,16 @@ package struct FlowModel {
         if isUp, control.effective != .partitioned {
             for batches in strong.takeAnswered(now) {
                 streams[batches.stream].pass(batches.count, arrived: batches.arrived)
+                hear(.success, sent: batches.arrived)
             }
         }
-        // While nobody has noticed yet that the zone is gone, they wait for their deadline.
-        let patience = control.effective == .partitioned ? .zero : FlowModel.strongPatience
+        // While nobody has noticed yet that the zone is gone, they wait for their deadline; else until what was sent is given up.
+        let patience =
+            switch control.effective {
+            case _ where isHeld: Duration.zero
+            case .partitioned: FlowModel.stallLimit
+            default: FlowModel.strongPatience
+            }
         for batches in strong.takeOlder(than: now + (.zero - patience)) {
             streams[batches.stream].giveUp(batches.count, arrived: batches.arrived, minute)
         }
@@ -170,7 +180,7 @@ package struct FlowModel {
         {
             uploads.append(
                 Upload(
-                    ticket: ticket, stream: index, bytesLeft: Double(streams[index].sealed[ticket]!.bytes),
+                    ticket: ticket, stream: index, began: now, bytesLeft: Double(streams[index].sealed[ticket]!.bytes),
                     progressed: now))
         }
     }
@@ -210,7 +220,7 @@ package struct FlowModel {
             streams[upload.stream].land(upload.ticket)
             budget.holds(name, streams[upload.stream].heldBytes, now: now)
         }
-        hear(.init(outcome))
+        hear(.init(outcome), sent: upload.began)
         if control.effective == .draining, schedule.isDrained { note(control.drained()) }
     }
 
@@ -219,14 +229,14 @@ package struct FlowModel {
             let answered = sent.wasUp && isUp && now - sent.sent >= scenario.roundTrip
             guard answered || now - sent.sent >= FlowModel.probePatience else { return }
             probe = nil
-            hear(answered ? .success : .failure)
+            hear(answered ? .success : .failure, sent: sent.sent)
         } else if let due = control.probeAt, due <= now {
             probe = (now, isUp)
         }
     }
 
-    private mutating func hear(_ evidence: PartitionControl.Evidence) {
-        note(control.heard(evidence, now: now, drained: schedule.isDrained))
+    private mutating func hear(_ evidence: PartitionControl.Evidence, sent: MonotonicInstant) {
+        note(control.heard(evidence, sent: sent, now: now, drained: schedule.isDrained))
     }
 
     private mutating func note(_ transition: PartitionControl.Transition?) {

@@ -19,7 +19,9 @@ import Testing
         _ control: inout PartitionControl, _ evidence: PartitionControl.Evidence, from: Int, to: Int,
         drained: Bool = true
     ) -> [State] {
-        (from...to).compactMap { control.heard(evidence, now: at(Double($0)), drained: drained)?.to }
+        (from...to).compactMap {
+            control.heard(evidence, sent: at(Double($0)), now: at(Double($0)), drained: drained)?.to
+        }
     }
 
     @Test("failures without an answer between them, long enough, make a partition; and no sooner")
@@ -29,9 +31,11 @@ import Testing
         #expect(control.effective == .suspect)
         #expect(feed(&control, .failure, from: 11, to: 11) == [.partitioned])
         var few = self.control()
-        _ = few.heard(.failure, now: at(0), drained: true)
-        #expect(few.heard(.failure, now: at(100), drained: true) == nil, "two failures are too few, however far apart")
-        #expect(few.heard(.failure, now: at(100), drained: true)?.to == .partitioned)
+        _ = few.heard(.failure, sent: at(0), now: at(0), drained: true)
+        #expect(
+            few.heard(.failure, sent: at(100), now: at(100), drained: true) == nil,
+            "two failures are too few, however far apart")
+        #expect(few.heard(.failure, sent: at(100), now: at(100), drained: true)?.to == .partitioned)
     }
 
     @Test("a link that loses every other request is suspect, and never partitioned")
@@ -39,7 +43,9 @@ import Testing
         var control = control()
         var states: Set<State> = []
         for second in 0..<10_000 {
-            _ = control.heard(second.isMultiple(of: 2) ? .failure : .success, now: at(Double(second)), drained: true)
+            _ = control.heard(
+                second.isMultiple(of: 2) ? .failure : .success, sent: at(Double(second)), now: at(Double(second)),
+                drained: true)
             states.insert(control.effective)
         }
         #expect(states == [.suspect])
@@ -53,6 +59,25 @@ import Testing
         #expect(feed(&control, .failure, from: 26, to: 26) == [], "one failure starts the wait again")
         #expect(feed(&control, .success, from: 27, to: 31) == [])
         #expect(feed(&control, .success, from: 32, to: 32) == [.connected])
+    }
+
+    @Test("what was sent before the answers began, and is given up only now, delays no healing and casts no doubt")
+    func late() {
+        var control = control()
+        func fail(sent: Double, at now: Double) -> PartitionControl.Transition? {
+            control.heard(.failure, sent: at(sent), now: at(now), drained: true)
+        }
+        _ = feed(&control, .failure, from: 0, to: 20)
+        _ = feed(&control, .success, from: 21, to: 24)
+        #expect(fail(sent: 10, at: 24.5) == nil && fail(sent: 20.9, at: 24.6) == nil)
+        #expect(feed(&control, .success, from: 25, to: 26) == [.connected])
+        #expect(fail(sent: 20.9, at: 26.5) == nil && control.effective == .connected)
+        #expect(fail(sent: 21, at: 27)?.to == .suspect, "what was sent since counts")
+        // While nothing is answered, all that fails counts, whenever it was sent.
+        var cut = self.control()
+        _ = feed(&cut, .success, from: 0, to: 3)
+        _ = feed(&cut, .failure, from: 4, to: 6)
+        #expect(cut.heard(.failure, sent: at(2), now: at(14), drained: true)?.to == .partitioned)
     }
 
     @Test("with a backlog it drains first, also past a moment of doubt, and a cut makes it partitioned again")
@@ -77,7 +102,8 @@ import Testing
         for second in 0..<7200 {
             let up = (second / half).isMultiple(of: 2)
             let before = control.effective == .partitioned
-            _ = control.heard(up ? .success : .failure, now: at(Double(second)), drained: true)
+            _ = control.heard(
+                up ? .success : .failure, sent: at(Double(second)), now: at(Double(second)), drained: true)
             if before != (control.effective == .partitioned) { moves += 1 }
         }
         // Each partition doubles the wait, so the number of moves grows with the logarithm of the link's period.
@@ -126,9 +152,9 @@ import Testing
     func probes() {
         var control = control()
         #expect(control.probeAt == at(5))
-        _ = control.heard(.success, now: at(3), drained: true)
+        _ = control.heard(.success, sent: at(3), now: at(3), drained: true)
         #expect(control.probeAt == at(8))
-        _ = control.heard(.failure, now: at(8), drained: true)
+        _ = control.heard(.failure, sent: at(8), now: at(8), drained: true)
         #expect(control.probeAt == at(9))
     }
 

@@ -175,8 +175,8 @@ import Testing
         // A batch of 104,500 bytes each 50 s.
         #expect(try answered(3_500).events_refused == 0)
         #expect(try answered(3_480).events_accepted == 0)
-        // On its way from 8:20 to 8:49, with the cut at 8:30 and noticed at 8:46.
-        let cut = try answered(3_600, "cuts: [{at_minute: 8.5, minutes: 10}]")
+        // On its way from 8:20 to 8:49, with the cut at 8:24, noticed 20 s later.
+        let cut = try answered(3_600, "cuts: [{at_minute: 8.4, minutes: 10}]")
         #expect(try #require(cut.first_refused_at_minute) < 8.8)
     }
 

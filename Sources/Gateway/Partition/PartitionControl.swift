@@ -105,15 +105,21 @@ package struct PartitionControl: Sendable {
         }
     }
 
-    /// Takes the outcome of a create or a probe. `drained`: nothing is left of what waited when the zone healed.
-    package mutating func heard(_ evidence: Evidence, now: MonotonicInstant, drained: Bool) -> Transition? {
+    /// Takes the outcome of a create or a probe that was sent at that moment. `drained`: nothing is left of what waited when
+    /// the zone healed.
+    package mutating func heard(
+        _ evidence: Evidence, sent: MonotonicInstant, now: MonotonicInstant, drained: Bool
+    ) -> Transition? {
         lastHeard = now
         // What was cut off, or was still on its way, when an operator took the zone away says nothing of it.
         guard override != .hold else { return nil }
         switch evidence {
         case .neutral: return nil
         case .success: return succeeded(now, drained)
-        case .failure: return failed(now)
+        case .failure:
+            // What got lost in a cut may be given up long after it: what was sent later has been answered by then.
+            if successes > 0, let runBegan, sent < runBegan { return nil }
+            return failed(now)
         }
     }
 

@@ -86,12 +86,12 @@ package final class ZoneLink<FS: FileSystem, Store: ObjectStore, Time: TimeSourc
 
     // MARK: Evidence
 
-    func heard(_ outcome: CreateOutcome) {
+    func heard(_ outcome: CreateOutcome, sent: MonotonicInstant) {
         let drained = lander.value?.isDrained ?? true
         let now = time.monotonic()
         let transition = state.withLock { state -> PartitionControl.Transition? in
             if let detail = outcome.failure?.detail { state.lastFailure = detail }
-            return state.control.heard(.init(LandingOutcome(outcome)), now: now, drained: drained)
+            return state.control.heard(.init(LandingOutcome(outcome)), sent: sent, now: now, drained: drained)
         }
         if let transition { observed(transition, detail: outcome.failure?.detail) }
     }
@@ -176,9 +176,10 @@ package final class ZoneLink<FS: FileSystem, Store: ObjectStore, Time: TimeSourc
             timers.after(wait) { [weak self] in self?.poll() }
             return
         }
+        let sent = time.monotonic()
         store.create(CreateOnlyProbe<Store, Time>.object(patience: .seconds(3))) { [self] outcome in
             state.withLock { $0.probing = false }
-            heard(outcome)
+            heard(outcome, sent: sent)
             timers.after(.milliseconds(20)) { [weak self] in self?.poll() }
         }
     }

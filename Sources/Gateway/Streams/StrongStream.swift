@@ -173,8 +173,9 @@ package final class StrongStream<FS: FileSystem, Store: ObjectStore, Time: TimeS
                     .refused(.partitioned(zone: zone.name, detail: "kept", retryAfter: .seconds(5))))
             }
         #endif
+        let sent = time.monotonic()
         zone.store.create(object) { [self, attempt] outcome in
-            zone.link.heard(outcome)
+            zone.link.heard(outcome, sent: sent)
             switch outcome {
             case .created, .same: record(attempt, attempt.entry, replayed: false)
             case .different:

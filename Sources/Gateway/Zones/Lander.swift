@@ -169,6 +169,7 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
                 ("gateway", "\(segment.gateway)"), ("events", "\(segment.range.count)"),
                 ("sequences", "\(segment.range)"),
             ])
+        let sent = time.monotonic()
         store.create(object) { [self] outcome in
             let verdict = state.signal { state in
                 let verdict = state.schedule.finished(
@@ -186,7 +187,7 @@ package final class Lander<FS: FileSystem, Store: ObjectStore, Time: TimeSource>
             }
             count(outcome, item)
             report(outcome, verdict, segment)
-            link.heard(outcome)
+            link.heard(outcome, sent: sent)
             if [.landed, .damaged].contains(verdict), link.effective == .draining, isDrained { link.backlogLanded() }
             switch verdict {
             case .landed: recordAndRetire(item)
