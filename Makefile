@@ -71,7 +71,8 @@ torture: build venv
 	SLUICE_KILLS=$$((500 * $(HARDER))) SLUICE_S3_KILLS=$$((100 * $(HARDER))) SLUICE_S3_RUNS=$$((1000 * $(HARDER))) \
 	SLUICE_EIO_SECONDS=$$((30 * $(HARDER))) SLUICE_DISK_ROUNDS=$$((7 * $(HARDER))) SLUICE_CUTS=$$((30 * $(HARDER))) \
 	$(PYTEST) -q -s $(addprefix Tests/Blackbox/,test_kill.py test_faults.py test_s3_kill.py test_s3_faults.py test_s3_strong.py \
-	test_s3_partition.py test_regions.py)
+	test_s3_partition.py test_s3_credentials.py test_regions.py test_failing_calls.py test_interrupted_calls.py \
+	test_descriptors.py test_large_journal.py)
 
 # Bugs put in on purpose: each must be noticed in one of the first so many simulated worlds. Built apart, since no other
 # build has them.

@@ -14,7 +14,7 @@ extension World {
         do throws(Violation) { try checkMemory(of: delivery.machine) } catch { violate(error) }
         // Reading all that waits on a disk takes as long as dozens of answers.
         answers += 1
-        if answers % 16 == 0 { checkKept(on: delivery.machine) }
+        if answers % 32 == 0 { checkKept(on: delivery.machine) }
     }
 
     /// To another body than the one that the key's receipt was for.

@@ -103,7 +103,7 @@ package final class World: @unchecked Sendable {
             loop.later(after: fault.at, tie: fault.seed) { [self] in apply(fault) }
         }
         // Reading the whole zone costs as much as minutes of world time.
-        let checks = plan.duration < .seconds(600) ? 2 : 8
+        let checks = plan.duration < .seconds(600) ? 2 : 4
         for _ in 0..<checks {
             loop.run(for: plan.duration / checks)
             try throwViolations()

@@ -2,12 +2,18 @@
 
 import os
 import random
+import socket
 import time
 
 from gateway import Gateway
 from producers import Producer, assert_exactly_once, settle
 
 KILLS = int(os.environ.get("SLUICE_KILLS", "200"))
+
+
+def is_listening(port) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_nothing_acknowledged_is_lost_or_doubled_over_many_kills(folder, injected):
@@ -21,8 +27,10 @@ def test_nothing_acknowledged_is_lost_or_doubled_over_many_kills(folder, injecte
     producers.append(Producer(gateway.port, "strong", stream="billing_usage", batch=3))
     for producer in producers:
         producer.start()
+    early = 0
     for kill in range(KILLS):
         time.sleep(dice.choice([0.0, 0.01, 0.05, 0.1, 0.3]) * dice.random())
+        early += not is_listening(gateway.port)
         assert gateway.kill(), f"it had ended by itself:\n{gateway.tail()}"
         # Sometimes the next life dies before it is ready, during its recovery.
         gateway.start(wait=dice.random() < 0.8)
@@ -43,3 +51,6 @@ def test_nothing_acknowledged_is_lost_or_doubled_over_many_kills(folder, injecte
     print(f"{KILLS} kills, {events} + {billed} events acknowledged and landed once, {doubted} answers in doubt")
     assert events > KILLS and doubted > 0
     injected("kill -9 under load", KILLS)
+    injected("of these, before the gateway listened", early)
+    # Of those that were not waited for, at the least those that came at once.
+    assert early > KILLS // 50

@@ -19,7 +19,7 @@ import World
         }
     }
 
-    @Test("worlds in which a promise did not hold once are sound now", arguments: Seeds.known)
+    @Test("seeds of which a world once broke a promise make sound worlds", arguments: Seeds.known)
     func known(_ known: Seeds.Known) async {
         let outcome = await Outcome.of(Trial(seed: known.seed, hours: known.hours))
         #expect(outcome.violation == nil, "\(known.story)")
