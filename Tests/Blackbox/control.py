@@ -65,7 +65,7 @@ def first_admin(gateway):
     return Control(gateway, (gateway.folder / "state" / "first-admin.key").read_text().strip())
 
 
-def eventually(check, seconds=10):
+def eventually(check, seconds=60):
     deadline = time.monotonic() + seconds
     while not check():
         assert time.monotonic() < deadline, "it did not come true in time"

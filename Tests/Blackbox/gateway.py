@@ -7,12 +7,12 @@ import json
 import os
 import pathlib
 import signal
-import socket
 import subprocess
 import time
 
 import yaml
 
+from ports import free_port
 from zones import DirectoryZone
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -20,12 +20,6 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 def binary() -> pathlib.Path:
     return pathlib.Path(os.environ.get("SLUICE_BINARY", ROOT / ".build" / "release" / "sluice"))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 Response = collections.namedtuple("Response", "status headers body")
@@ -91,7 +85,7 @@ class Gateway:
         if wait:
             self.wait_ready()
 
-    def wait_ready(self, seconds=20):
+    def wait_ready(self, seconds=60):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
@@ -156,7 +150,7 @@ class Gateway:
     def landed(self, stream):
         return [json.loads(line) for line in self.lines(stream)]
 
-    def wait_landed(self, stream, count, seconds=15):
+    def wait_landed(self, stream, count, seconds=60):
         """Waits until at least `count` lines are there; returns all."""
         deadline = time.monotonic() + seconds
         while True:

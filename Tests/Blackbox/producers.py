@@ -84,7 +84,7 @@ class Producer(threading.Thread):
         return again
 
 
-def settle(gateway, producers, seconds=30):
+def settle(gateway, producers, seconds=120):
     """Lets every producer get an answer for what it has in doubt."""
     import time
     deadline = time.monotonic() + seconds

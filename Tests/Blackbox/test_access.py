@@ -9,7 +9,7 @@ import time
 import pytest
 
 from control import Control, eventually, first_admin
-from gateway import Gateway, free_port, problem
+from gateway import Gateway, problem
 
 EVENT = b'{"eventID":"%d","eventTime":"2026-01-01T00:00:00Z"}\n'
 REQUIRED = {"access": {"authentication": "required"}}
@@ -100,16 +100,16 @@ def test_the_last_admin_stays(guarded):
 def test_a_quota_lets_through_what_it_says_on_average(guarded):
     admin = first_admin(guarded)
     key = admin.post(
-        "/v1/producers", {"name": "a", "streams": ["*"], "events_per_second": 20}, 201)["key"]
-    # 10 s worth of 20 events/s at once, then 20 a second.
-    body = b"".join(EVENT % number for number in range(100))
+        "/v1/producers", {"name": "a", "streams": ["*"], "events_per_second": 1}, 201)["key"]
+    # 10 s worth of an event a second at once, then one a second.
+    body = b"".join(EVENT % number for number in range(5))
     headers = {"Authorization": f"Bearer {key}"}
     answers = [guarded.post("audit_logs", body, key=f"q{number}", **headers) for number in range(4)]
     assert [answer.status for answer in answers] == [202, 202, 429, 429]
     refused = answers[2]
     assert problem(refused)["type"] == "urn:sluice:problem:quota-exceeded"
     assert int(refused.headers["Retry-After"]) == 1
-    assert refused.headers["RateLimit-Policy"] == '"events";q=200;qu="events";w=10'
+    assert refused.headers["RateLimit-Policy"] == '"events";q=10;qu="events";w=10'
     assert refused.headers["RateLimit"].startswith('"events";r=0;t=')
     time.sleep(1.1)
     assert guarded.post("audit_logs", body, key="q2", **headers).status == 202
@@ -120,10 +120,9 @@ def test_a_quota_lets_through_what_it_says_on_average(guarded):
 
 def test_an_expired_key_is_refused(guarded):
     admin = first_admin(guarded)
-    key = admin.post("/v1/producers", {"name": "a", "streams": ["*"], "expires_in_seconds": 2}, 201)["key"]
+    key = admin.post("/v1/producers", {"name": "a", "streams": ["*"], "expires_in_seconds": 5}, 201)["key"]
     assert post(guarded, key).status == 202
-    time.sleep(2.1)
-    assert post(guarded, key, number=2).status == 401
+    eventually(lambda: post(guarded, key, number=2).status == 401)
 
 
 def test_a_faulty_access_file_is_named_and_the_gateway_does_not_start_open(guarded):

@@ -4,10 +4,10 @@ import json
 import subprocess
 import time
 
-import pytest
 import yaml
 
-from gateway import Gateway, binary, free_port
+from gateway import Gateway, binary
+from ports import free_port
 
 
 def sluice(*arguments, cwd=None, env=None):

@@ -146,13 +146,15 @@ def test_batches_of_only_bad_events_land_nothing_and_are_remembered(gateway):
 def test_a_landing_directory_that_is_away_at_the_start_is_a_partition(folder):
     """As a bucket that can't be reached is: what a kill left is recovered and kept, strong streams refuse, and all of it
     lands once the directory is back."""
-    volume = folder / "volume"
-    volume.mkdir()
+    volume, disk, new = folder / "volume", folder / "disk", folder / "new"
+    disk.mkdir()
+    volume.symlink_to(disk)
     event = b'{"eventID":"%d","eventTime":"2026-01-01T00:00:00Z"}'
     bill = b'{"event_id":"1","event_time":"2026-01-01T00:00:00Z","usage_quantity":1}'
     with Gateway(folder, zone=DirectoryZone(volume / "landing")) as gateway:
-        volume.rename(folder / "elsewhere")
-        volume.write_text("no directory")
+        # In one step, also back: while nothing is there, the gateway would make a directory.
+        new.write_text("no directory")
+        new.replace(volume)
         assert gateway.post("audit_logs", event % 1).status == 202
         gateway.kill()
         gateway.start()
@@ -161,8 +163,8 @@ def test_a_landing_directory_that_is_away_at_the_start_is_a_partition(folder):
         assert refused.status == 503 and int(refused.headers["Retry-After"]) >= 1
         assert problem(refused)["type"].endswith("landing-unavailable")
         assert "Not a directory" in gateway.request("GET", "/readyz?verbose").body.decode()
-        volume.unlink()
-        (folder / "elsewhere").rename(volume)
+        new.symlink_to(disk)
+        new.replace(volume)
         assert {line["event_key"] for line in gateway.wait_landed("audit_logs", 2)} == {"1", "2"}
         assert gateway.post("billing_usage", bill).status == 201
         assert gateway.stop() == 0, gateway.tail()

@@ -102,7 +102,8 @@ def test_a_segment_that_cannot_be_sealed_is_told_of_and_lands_once_it_can(folder
     def health():
         return json.loads(gateway.request("GET", "/readyz?verbose").body)
 
-    with Gateway(folder) as gateway:
+    # The fault must be there before the first seal.
+    with Gateway(folder, {"journal": {"segment_max_age_seconds": 5}}) as gateway:
         event = b'{"eventID":"a","eventTime":"2026-01-01T00:00:00Z"}'
         assert gateway.post("audit_logs", event, key="a").status == 202
         with Injection("rename:error=EIO", paths=journal_paths(gateway, "audit_logs")).on(gateway) as injection:

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import pathlib
-import re
 import signal
 import subprocess
 import threading
@@ -14,7 +13,7 @@ import pytest
 
 from control import Control, eventually
 from gateway import Gateway, problem
-from injection import need_strace
+from injection import Injection, need_strace
 from producers import Producer, assert_exactly_once, settle, started
 
 
@@ -33,7 +32,8 @@ def finish(gateway, producers):
         producer.halt()
     if gateway.process.poll() is None:
         subprocess.run(["pkill", "-KILL", "-P", str(gateway.process.pid)])
-        gateway.kill()
+        # strace ends after what it traces: killed, it would leave a gateway that may still hold its locks.
+        gateway.process.wait(30)
     gateway.prefix = []
     gateway.start()
     settle(gateway, producers)
@@ -68,23 +68,21 @@ def test_an_io_error_on_the_kth_fdatasync_is_refused_and_survived(folder, which)
 def test_io_errors_again_and_again(folder, injected):
     """Every seventh sync of each thread fails, for some seconds or, in the long run, for minutes."""
     need_strace()
-    trace = folder / "trace"
     gateway = Gateway(folder, {"journal": {"segment_max_age_seconds": 1}})
+    injection = Injection("fdatasync:error=EIO:when=3+7", "pwritev:error=EIO:when=11+31")
+
+    def errors():
+        """Calls on the journal's files that returned the error."""
+        return sum(call.injected and call.paths[0].startswith(f"{gateway.journal}/") for call in injection.calls() if call.paths)
+
     try:
         gateway.start()
         producers = [Producer(gateway.port, f"p{n}", batch=5) for n in range(3)]
         for producer in producers:
             producer.start()
-        tracer = subprocess.Popen(
-            ["strace", "-f", "-qq", "-y", "-o", str(trace), "-p", str(gateway.process.pid), "-e", "trace=fdatasync,pwritev",
-             "-e", "inject=fdatasync:error=EIO:when=3+7", "-e", "inject=pwritev:error=EIO:when=11+31"], stderr=subprocess.PIPE)
-        time.sleep(EIO_SECONDS)
-        tracer.terminate()
-        tracer.wait()
-        # Calls on the journal's files that returned the error; lines that another thread's call cut in two are left out.
-        returned = rf"^\d+ +\w+\(\d+<{re.escape(str(gateway.journal))}/.* = -1 EIO .*\(INJECTED\)$"
-        errors = len(re.findall(returned, trace.read_text(), re.MULTILINE))
-        assert errors > EIO_SECONDS, "hardly any error was injected"
+        with injection.on(gateway):
+            time.sleep(EIO_SECONDS)
+            eventually(lambda: errors() > EIO_SECONDS)
         assert gateway.process.poll() is None, gateway.tail()
         for producer in producers:
             producer.halt()
@@ -94,7 +92,7 @@ def test_io_errors_again_and_again(folder, injected):
         status, report = gateway.verify()
         assert (status, report["complete"]) == (0, True), report
         assert any(503 in producer.statuses for producer in producers)
-        injected("EIO from a sync or a write of the journal", errors)
+        injected("EIO from a sync or a write of the journal", errors())
     finally:
         gateway.__exit__()
 
@@ -106,16 +104,11 @@ def test_a_failed_sync_gives_503_and_the_next_batch_a_new_segment(folder):
     with gateway:
         pass_through = gateway.post("audit_logs", b'{"eventID":"a","eventTime":"2026-01-01T00:00:00Z"}', key="a")
         assert pass_through.status == 202
-        tracer = subprocess.Popen(
-            ["strace", "-f", "-qq", "-o", "/dev/null", "-p", str(gateway.process.pid), "-e", "trace=fdatasync",
-             "-e", "inject=fdatasync:error=EIO"], stderr=subprocess.PIPE)
-        time.sleep(0.5)
         body = b'{"eventID":"b","eventTime":"2026-01-01T00:00:00Z"}'
-        refused = gateway.post("audit_logs", body, key="b")
-        assert refused.status == 503 and int(refused.headers["Retry-After"]) >= 1, refused
-        assert "journal" in problem(refused)["type"]
-        tracer.terminate()
-        tracer.wait()
+        with Injection("fdatasync:error=EIO").on(gateway):
+            refused = gateway.post("audit_logs", body, key="b")
+            assert refused.status == 503 and int(refused.headers["Retry-After"]) >= 1, refused
+            assert "journal" in problem(refused)["type"]
         deadline = time.monotonic() + 10
         while (taken := gateway.post("audit_logs", body, key="b")).status != 202:
             assert time.monotonic() < deadline, gateway.tail()
@@ -132,12 +125,8 @@ def test_a_sync_that_takes_seconds_holds_acknowledgements_back_and_intake_within
     delay, bound = 2, 1 << 20
     with Gateway(folder, {"admission": {"in_flight_max_bytes": bound}}) as gateway:
         control = Control(gateway)
-        tracer = subprocess.Popen(
-            ["strace", "-f", "-qq", "-o", "/dev/null", "-p", str(gateway.process.pid), "-e", "trace=fdatasync",
-             "-e", f"inject=fdatasync:delay_enter={delay}s"], stderr=subprocess.PIPE)
-        time.sleep(0.5)
         event = '{"eventID":"%s","eventTime":"2026-01-01T00:00:00Z","pad":"' + "x" * 400_000 + '"}'
-        began, answers, most, words = time.monotonic(), {}, 0, set()
+        answers, most, words = {}, 0, set()
 
         def post(name):
             # Whoever finds no room in time is told so, and comes again.
@@ -149,20 +138,20 @@ def test_a_sync_that_takes_seconds_holds_acknowledgements_back_and_intake_within
 
         # Three times what may be in memory at once.
         posts = [threading.Thread(target=post, args=(f"e{number}",)) for number in range(8)]
-        for thread in posts:
-            thread.start()
-        while any(thread.is_alive() for thread in posts):
-            most = max(most, control.get("/v1/status")["in_flight_bytes"])
-            assert gateway.request("GET", "/livez").status == 200
-            health = gateway.request("GET", "/readyz?verbose")
-            assert health.status == 200
-            words.add(json.loads(health.body)["status"])
-            time.sleep(0.1)
+        with Injection(f"fdatasync:delay_enter={delay}s").on(gateway):
+            began = time.monotonic()
+            for thread in posts:
+                thread.start()
+            while any(thread.is_alive() for thread in posts):
+                most = max(most, control.get("/v1/status")["in_flight_bytes"])
+                assert gateway.request("GET", "/livez").status == 200
+                health = gateway.request("GET", "/readyz?verbose")
+                assert health.status == 200
+                words.add(json.loads(health.body)["status"])
+                time.sleep(0.1)
         assert "degraded" in words
         assert len(answers) == len(posts) and min(answers.values()) - began >= delay, answers
         assert 0 < most <= bound
-        tracer.terminate()
-        tracer.wait()
         eventually(lambda: json.loads(gateway.request("GET", "/readyz?verbose").body)["status"] == "ok")
         assert gateway.stop() == 0, gateway.tail()
         assert sorted(line["event_key"] for line in gateway.landed("audit_logs")) == sorted(answers)

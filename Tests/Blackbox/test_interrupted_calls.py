@@ -94,7 +94,8 @@ def test_an_interrupted_sync_has_failed_and_its_segment_is_never_written_or_sync
     """After a sync that failed the kernel may have marked the pages clean: a second one would say that all is well. fdatasync
     is of the segment, fsync of the directory that names it."""
     need_strace()
-    with Gateway(folder, {"journal": {"segment_max_age_seconds": 2}}) as gateway:
+    # The fault must be there before the first seal.
+    with Gateway(folder, {"journal": {"segment_max_age_seconds": 10}}) as gateway:
         # Then the segment that fails holds something, and is copied; else none is open, and one has to be begun.
         first = 0 if call == "fdatasync" else 1
         if first == 0:

@@ -44,7 +44,7 @@ def test_a_large_segment_lands_slowly_in_a_fraction_of_its_size(moto, folder):
         proxy.up()
         gateway.settings["shutdown"] = {"deadline_seconds": 60}
         with gateway:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 120
             while not proxy.record.stored(prefix="anything/"):
                 assert time.monotonic() < deadline, gateway.tail()
                 time.sleep(0.1)

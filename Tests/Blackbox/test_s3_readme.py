@@ -7,7 +7,8 @@ import signal
 import subprocess
 import time
 
-from gateway import ROOT, binary, free_port
+from gateway import ROOT, binary
+from ports import free_port
 
 
 def steps():

@@ -5,10 +5,13 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
+import sys
 
 from shim import statements, to_spark
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Blackbox"))
+from ports import free_port  # noqa: E402
 
 os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
 # Plans of short queries are most of the work: the optimizing compiler would cost more than it gives back.
@@ -49,9 +52,7 @@ def start_session(work: pathlib.Path, driver_memory="2g"):
     from pyspark.sql import SparkSession
     from pyspark.sql.connect.client.core import DefaultChannelBuilder
     # Spark's own choice is one port for all, which a second session on this machine would find taken.
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     DefaultChannelBuilder.default_port = staticmethod(lambda: port)
     jar = str(build_catalog(work / "catalog"))
     return (SparkSession.builder.remote("local[2]")

@@ -26,25 +26,29 @@ class Region:
         self.zone = pathlib.Path(zone)
         self.zone.mkdir(parents=True, exist_ok=True)
         self.link = self.folder / "zone"
-        self.link.symlink_to(self.zone)
+        self.point_to(self.zone)
         self.name = name
         self.strong = streams["billing_usage"]["consistency"] == "strong"
         self.gateway = Gateway(self.folder, {
             "gateway": {"name": name},
             "landing": {"retry_min_milliseconds": 50, "retry_max_milliseconds": 200},
             "zones": {"main": {"kind": "directory", "directory": str(self.link)}},
-            "listen": {"request_timeout_seconds": 2},
+            "listen": {"request_timeout_seconds": 20},
         })
         self.gateway.settings["streams"] = streams
         self.gateway.start()
 
     def partition(self):
-        self.link.unlink()
-        self.link.symlink_to("/dev/null/unreachable")
+        self.point_to("/dev/null/unreachable")
 
     def heal(self):
-        self.link.unlink()
-        self.link.symlink_to(self.zone)
+        self.point_to(self.zone)
+
+    def point_to(self, place):
+        """In one step: while there is no link, the gateway would make a directory of its name."""
+        new = self.folder / "zone.new"
+        new.symlink_to(place)
+        new.replace(self.link)
 
     def crash(self):
         self.gateway.kill()
@@ -57,7 +61,7 @@ class Region:
         lines = [event if isinstance(event, str) else json.dumps(event) for event in events]
         return self.gateway.post(stream, "".join(line + "\n" for line in lines).encode(), key)
 
-    def settle(self, seconds=30):
+    def settle(self, seconds=120):
         """Waits until a position that was stated after now has landed, and all that it covers: until then everything
         acknowledged before this call has. A data object may have landed before the ledger names it."""
         after = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

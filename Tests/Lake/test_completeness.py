@@ -1,6 +1,7 @@
 """The lake's SQL and `sluice verify` say the same of the same objects: through when each stream is complete, for which
 gateways, and who holds it back. Over a zone of real gateways that crash, stop and are cut off, of which objects are missing."""
 
+import contextlib
 import json
 import os
 import random
@@ -91,10 +92,13 @@ def newest_segment(region):
 
 def ledger_of(region, incarnation):
     """What the journal still holds of a life's ledger."""
+    contents = []
+    for path in sorted((region.gateway.journal / "_ledger").glob(f"{incarnation}-*.json.gz")):
+        with contextlib.suppress(FileNotFoundError):  # Landed since it was listed.
+            contents.append(path.read_bytes())
     return "".join(
         zlib.decompressobj(31).decompress(member).decode()
-        for path in sorted((region.gateway.journal / "_ledger").glob(f"{incarnation}-*.json.gz"))
-        for member in re.split(b"(?=\x1f\x8b\x08\x04)", path.read_bytes()) if member)
+        for content in contents for member in re.split(b"(?=\x1f\x8b\x08\x04)", content) if member)
 
 
 def lose_ledger(region):

@@ -45,9 +45,10 @@ INSERT INTO list_prices VALUES ('JOBS', TIMESTAMP '2020-01-01', NULL, named_stru
 
 
 class Sent:
-    """What was sent where, and what each event's fate must be: `ok`, or who refuses it and why."""
+    """What was sent where since when, and what each event's fate must be: `ok`, or who refuses it and why."""
 
     def __init__(self):
+        self.began = time.monotonic()
         self.batches = []
 
     def post(self, region, stream, key, *events, fate="ok", status=(200, 201, 202)):
@@ -149,7 +150,8 @@ def refused_by_the_lake():
     nameless = audit("bob-nameless", LAST, "bob@example.com")
     yield "audit_logs", "no_action_name", {key: value for key, value in nameless.items() if key != "eventName"}
     yield "job_events", "bad_result_state", job("odd", LAST, "r9", "EXPLODED")
-    yield "job_events", "ends_before_it_starts", {**job("back", LAST, "r9"), "period_end_time": text(hour(3))}
+    yield "job_events", "ends_before_it_starts", {
+        **job("back", LAST, "r9"), "period_end_time": text(LAST - datetime.timedelta(hours=1))}
     yield "billing_usage", "negative_usage", usage("negative", LAST, -0.000001)
     yield "billing_usage", "bad_usage_quantity", usage("huge", LAST, 1e30)
     yield "billing_usage", "bad_record_type", usage("type", LAST, 5, record_type="GIFT")
@@ -165,6 +167,9 @@ def refused_by_the_lake():
 def world(session, tmp_path_factory):
     folder = tmp_path_factory.mktemp("matrix")
     zone = folder / "zone"
+    # What arrives on both sides of an hour's edge, some fields only on one, would be drift.
+    if (left := 3600 - time.time() % 3600) < 120:
+        time.sleep(left)
     a, b = regions = [Region(folder, name, zone) for name in ("use1-a", "euw1-a")]
     sent = Sent()
     try:
@@ -330,8 +335,8 @@ def test_a_new_a_retyped_and_a_vanished_field_are_seen_as_drift(world):
     lake.run_text("UPDATE schema_observed SET hour = hour - INTERVAL 3 HOURS")
     lake.run_text("UPDATE bronze_cluster_metrics SET ingested_at = ingested_at - INTERVAL 3 HOURS")
     less = {key: value for key, value in metric("n1", LAST).items() if key != "cpu_system_percent"}
-    sent.post(a, "cluster_metrics", "new field", {**less, "gpu_percent": 7})
-    sent.post(a, "cluster_metrics", "other type", {**less, "event_id": "n2", "mem_used_percent": "half", "cpu_user_percent": 7})
+    sent.post(a, "cluster_metrics", "drift", {**less, "gpu_percent": 7},
+              {**less, "event_id": "n2", "mem_used_percent": "half", "cpu_user_percent": 7})
     a.settle()
     lake.update()
     lake.run_file("checks/observe_schema.sql")
@@ -356,6 +361,7 @@ def test_freshness_says_how_long_the_oldest_object_waits_on_each_layer(world):
     lake.run_file("ops/advance_completeness.sql")
     lake.run_file("ops/silver_progress.sql")
     assert lags("silver", "gold") == {}, "what is read is no longer behind, however old"
+    began = time.monotonic()
     sent.post(a, "billing_usage", "fresh", usage("fresh", LAST, 1))
     sent.post(a, "job_events", "refused", job("refused", LAST, "r8", "EXPLODED"), fate="lake:bad_result_state")
     a.settle()
@@ -364,14 +370,16 @@ def test_freshness_says_how_long_the_oldest_object_waits_on_each_layer(world):
     lake.run_file("ops/silver_progress.sql")
     time.sleep(1.1)
     assert lags("silver", "gold").keys() == {("silver", "billing_usage"), ("silver", "job_events")}
-    assert all(1 <= lag < 300 for lag in lags("silver").values())
+    # Whole seconds, of two moments each.
+    assert all(1 <= lag <= time.monotonic() - began + 1 for lag in lags("silver").values())
     lake.update(lake.files("bronze", "silver"))
     lake.run_file("ops/silver_progress.sql")
     assert lags("silver", "gold").keys() == {("gold", "billing_usage")}
     lake.cycle()
     assert lags("silver", "gold") == {}
     # Bronze: objects that took long to come, and a ledger of which nothing comes.
-    assert lags("bronze").get(("bronze", "billing_usage"), 0) < 300 > lags("bronze").get(("bronze", "_ledger"), 0)
+    found = lags("bronze")
+    assert max(found.get(("bronze", stream), 0) for stream in ("billing_usage", "_ledger")) <= time.monotonic() - sent.began + 1
     lake.run_text("UPDATE bronze_objects SET landed_at = landed_at - INTERVAL 900 SECONDS WHERE stream = 'billing_usage'")
     lake.run_text("UPDATE bronze_ledger SET ingested_at = ingested_at - INTERVAL 1 DAY")
     assert lags("bronze")["bronze", "billing_usage"] >= 900 and lags("bronze")["bronze", "_ledger"] == 3600

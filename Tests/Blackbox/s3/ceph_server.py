@@ -13,7 +13,9 @@ import uuid
 
 import botocore.exceptions
 
-from .server import Daemons, S3Server, StartFailed, free_port
+from ports import free_port
+
+from .server import Daemons, S3Server, StartFailed
 
 PROGRAMS = ["ceph", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin"]
 

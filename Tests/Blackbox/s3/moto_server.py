@@ -6,7 +6,9 @@ import time
 import urllib.error
 import urllib.request
 
-from .server import Daemons, S3Server, StartFailed, free_port
+from ports import free_port
+
+from .server import Daemons, S3Server, StartFailed
 
 
 class MotoServer(S3Server):

@@ -15,9 +15,10 @@ import time
 import urllib.parse
 import uuid
 
+from ports import free_port
+
 from .plan import Always
 from .record import Entry, Record
-from .server import free_port
 from .wire import Gone, Head, Wire
 
 
