@@ -185,13 +185,13 @@ package final class AccessBook<FS: FileSystem, Time: TimeSource>: Doorkeeper {
 
     private static func read(_ files: FS, _ path: FilePath) throws(AccessError) -> AccessRoll {
         let bytes: [UInt8]?
-        do throws(FileError) {
-            bytes = try files.contents(of: path)
-            if bytes != nil { try files.settle(path) }
-        } catch {
+        do throws(FileError) { bytes = try files.contents(of: path) } catch {
             throw .unreadable(file: path.string, reason: error.description)
         }
         guard let bytes else { return AccessRoll() }
+        do throws(FileError) { try files.settle(path) } catch {
+            throw .notDurable(file: path.string, reason: error.description)
+        }
         switch AccessDocument.decode(bytes) {
         case .success(let roll): return roll
         case .failure(let flaw): throw .unreadable(file: path.string, reason: flaw.reason)

@@ -4,6 +4,8 @@ package import Model
 package enum AccessError: Error, Sendable, CustomStringConvertible {
     /// The file is there and can't be read or understood. Nothing was changed.
     case unreadable(file: String, reason: String)
+    /// It was read, and may be another one after a power cut: a key that was revoked must not come back.
+    case notDurable(file: String, reason: String)
     /// The change could not be made durable; the book is as before.
     case notSaved(file: String, reason: String)
     case nameTaken(PrincipalName)
@@ -18,6 +20,8 @@ package enum AccessError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .unreadable(let file, let reason):
             "\(file): \(reason); mend it, or restore it from a backup: without it every key is refused"
+        case .notDurable(let file, let reason):
+            "\(file) is whole, and its directory can't be synced: \(reason); mend the disk, not the file"
         case .notSaved(let file, let reason): "\(file): the change could not be saved, and was not made: \(reason)"
         case .nameTaken(let name): "the name \(name) is taken"
         case .unknownName(let name): "nobody has the name \(name)"

@@ -46,14 +46,19 @@ extension Gateway {
         let lateGateway = LateBound<Gateway>()
         let zones = ZoneTable(
             // In one order, so that a seed that makes their files fail fails the same.
-            stores.sorted { $0.key < $1.key }.map { name, store in
-                let link = ZoneLink<FS, Store, Time>(
-                    name, configuration.partition, store: store,
-                    file: OverrideFile(name, files: files, journal: configuration.journalDirectory), time: time,
-                    timers: timers, log: log
-                ) { change in
-                    if let entry = TrailEntry(change) { lateTrail.value?.record(entry) { _ in } }
-                    observer(change)
+            try stores.sorted { $0.key < $1.key }.map { (name, store) throws(JournalError) in
+                let link: ZoneLink<FS, Store, Time>
+                do throws(FileError) {
+                    link = try ZoneLink(
+                        name, configuration.partition, store: store,
+                        file: OverrideFile(name, files: files, journal: configuration.journalDirectory), time: time,
+                        timers: timers, log: log
+                    ) { change in
+                        if let entry = TrailEntry(change) { lateTrail.value?.record(entry) { _ in } }
+                        observer(change)
+                    }
+                } catch {
+                    throw JournalError(.failed, "what operators said of zone \(name) can't be read", error)
                 }
                 let lander = Lander<FS, Store, Time>(
                     configuration.landing, store: store, link: link, time: time, timers: timers,

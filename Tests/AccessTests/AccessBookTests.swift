@@ -197,4 +197,22 @@ extension AccessKeeper {
         }
         #expect(found == [true, false])
     }
+
+    @Test("a book whose directory can't be synced is not opened, and the file is not blamed")
+    func notDurable() throws {
+        let disk = SimulatedDisk()
+        let files = disk.fileSystem
+        try files.createDirectories("/state")
+        func open() throws -> AccessBook<SimulatedFileSystem, SystemTime> {
+            try AccessBook(files: files, path: "/state/access.json", time: SystemTime())
+        }
+        _ = try open().addProducer(name, streams: .all, quota: .unlimited, expiresAt: nil)
+        disk.setFailures { if case .syncDirectory = $0 { .ioError } else { nil } }
+        do {
+            _ = try open()
+            Issue.record("it was opened")
+        } catch {
+            #expect("\(error)".contains("mend the disk, not the file") && "\(error)".contains("/state/access.json"))
+        }
+    }
 }

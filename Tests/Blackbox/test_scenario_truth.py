@@ -45,7 +45,7 @@ CUT_SECONDS = 24
 
 # How far the scenario may be off, as a share of what the gateway did.
 SHARE = 0.2
-# Healing begins with the first probe that is answered. One comes every 4 s while nothing answers, and the link of the test
+# Healing begins with the first probe that is answered. One comes every 3 s while nothing answers, and the link of the test
 # comes back halfway.
 HEALED_SECONDS = 3
 
@@ -153,7 +153,7 @@ class Lived:
         time.sleep(CUT_SECONDS)
         probes = len(proxy.record.puts("_probe/"))
         eventually(lambda: len(proxy.record.puts("_probe/")) > probes, seconds=30)
-        time.sleep(2)
+        time.sleep(1.5)
         proxy.plan = Always()
         self.back = time.time()
         eventually(lambda: gateway.state() == "connected", seconds=120)
@@ -207,8 +207,8 @@ class Lived:
             "compression": offers.body_bytes / events / self.landed_bytes[stream]}
 
     def told(self):
-        """What became of it, by the names of `answered`. How long strong batches waited is not among it: what is on its way
-        when the zone is found to be gone is answered when its own try has failed, and in the model at once."""
+        """What became of it, by the names of `answered`. How long strong batches waited is not among it: the model
+        does not have each of their tries."""
         found = {
             "partitioned": self.partitioned - self.cut, "healed": self.draining - self.back,
             "drain": self.connected - self.draining, "drained": self.connected - self.back}

@@ -156,6 +156,11 @@ import Testing
         #expect(control.probeAt == at(8))
         _ = control.heard(.failure, sent: at(8), now: at(8), drained: true)
         #expect(control.probeAt == at(9))
+        // Whatever is given up late, one after the other, holds no probe up.
+        for second in 9..<20 {
+            _ = control.heard(.failure, sent: at(Double(second) - 20), now: at(Double(second)), drained: true)
+        }
+        #expect(control.effective == .partitioned && control.probeAt == at(9))
     }
 
     @Test("what a store says counts by what it means for landing")

@@ -49,7 +49,7 @@ import World
         #expect(together == alone)
     }
 
-    @Test("a landing zone that breaks its word is found out", arguments: Betrayal.allCases)
+    @Test("a landing zone or a disk that breaks its word is found out", arguments: Betrayal.allCases)
     func betrayed(_ betrayal: Betrayal) async {
         #expect(await broken(betrayal) != nil)
     }

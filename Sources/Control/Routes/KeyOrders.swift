@@ -53,7 +53,7 @@ func changing<R>(_ change: () throws(AccessError) -> R) throws(ControlProblem) -
         case .unknownName, .unknownKey: throw ControlProblem(.notFound, error.description)
         case .lastAdmin: throw ControlProblem(.lastAdmin, error.description)
         case .tooManyKeys: throw ControlProblem(.tooManyKeys, error.description)
-        case .unreadable, .notSaved: throw ControlProblem(.notSaved, error.description)
+        case .unreadable, .notDurable, .notSaved: throw ControlProblem(.notSaved, error.description)
         }
     }
 }

@@ -22,14 +22,21 @@ struct OverrideFile<FS: FileSystem>: Sendable {
         path = journal.appending(".zones").appending("\(zone).json")
     }
 
-    /// The last word; `nil` when nobody has said one. Throws when it can't be read.
-    func read() throws -> Word? {
-        guard let bytes = try files.contents(of: path, limit: 64 << 10) else { return nil }
-        return try JSONDecoder().decode(Word.self, from: Data(bytes))
+    enum Found {
+        case nothing
+        case word(Word)
+        /// It is there, and is no word.
+        case damaged(String)
     }
 
-    /// What was read is durable when it returns.
-    func settle() throws(FileError) { try files.settle(path) }
+    /// The last word, durable when it returns. Throws when the disk does not say whether there is one.
+    func read() throws(FileError) -> Found {
+        guard let bytes = try files.contents(of: path, limit: 64 << 10) else { return .nothing }
+        try files.settle(path)
+        do { return .word(try JSONDecoder().decode(Word.self, from: Data(bytes))) } catch {
+            return .damaged("\(path): \(error)")
+        }
+    }
 
     /// Durable when it returns.
     func write(_ word: Word) throws(FileError) {

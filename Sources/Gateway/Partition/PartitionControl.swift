@@ -110,14 +110,15 @@ package struct PartitionControl: Sendable {
     package mutating func heard(
         _ evidence: Evidence, sent: MonotonicInstant, now: MonotonicInstant, drained: Bool
     ) -> Transition? {
-        lastHeard = now
+        // An answer tells of now, a failure of when it was sent: many that are given up late must not hold probes up.
+        lastHeard = evidence == .failure ? max(lastHeard, sent) : now
         // What was cut off, or was still on its way, when an operator took the zone away says nothing of it.
         guard override != .hold else { return nil }
         switch evidence {
         case .neutral: return nil
         case .success: return succeeded(now, drained)
         case .failure:
-            // What got lost in a cut may be given up long after it: what was sent later has been answered by then.
+            // What got lost in a cut may be given up long after it, when other things are being answered.
             if successes > 0, let runBegan, sent < runBegan { return nil }
             return failed(now)
         }
@@ -128,7 +129,7 @@ package struct PartitionControl: Sendable {
         observed == .draining ? move(to: .connected, "the backlog has landed") : nil
     }
 
-    /// An operator's word. `drained` as in ``heard(_:now:drained:)``.
+    /// An operator's word. `drained` as in ``heard(_:sent:now:drained:)``.
     package mutating func set(_ next: Override, now: MonotonicInstant, drained: Bool) -> Transition? {
         let before = effective
         let wasHeld = override == .hold

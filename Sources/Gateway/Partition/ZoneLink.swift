@@ -28,10 +28,12 @@ package final class ZoneLink<FS: FileSystem, Store: ObjectStore, Time: TimeSourc
     private let lander = LateBound<Lander<FS, Store, Time>>()
     private let observer: @Sendable (ZoneChange) -> Void
 
+    /// Throws when the disk does not say whether an operator's override holds: a zone that is held is not to be taken for one
+    /// that is not.
     init(
         _ zone: ZoneName, _ configuration: PartitionControl.Configuration, store: Store, file: OverrideFile<FS>,
         time: Time, timers: TimerQueue<Time>, log: Logger, observer: @escaping @Sendable (ZoneChange) -> Void
-    ) {
+    ) throws(FileError) {
         self.zone = zone
         self.store = store
         self.time = time
@@ -42,17 +44,15 @@ package final class ZoneLink<FS: FileSystem, Store: ObjectStore, Time: TimeSourc
         var state = State(
             control: PartitionControl(configuration, now: time.monotonic()), since: time.now())
         var word: OverrideFile<FS>.Word?
-        do { word = try file.read() } catch {
+        switch try file.read() {
+        case .nothing: break
+        case .word(let found): word = found
+        case .damaged(let reason):
             log.error(
-                "an operator's override of the landing zone can't be read, and does not hold: set it again",
-                metadata: ["zone": "\(zone)", "error": "\(error)"])
+                "an operator's override of the landing zone is damaged, and does not hold: set it again",
+                metadata: ["zone": "\(zone)", "error": "\(reason)"])
         }
         if let word, let override = PartitionControl.Override(rawValue: word.override) {
-            do { try file.settle() } catch {
-                log.error(
-                    "an operator's override of the landing zone holds, and may not after a power cut: set it again",
-                    metadata: ["zone": "\(zone)", "error": "\(error)"])
-            }
             _ = state.control.set(override, now: time.monotonic(), drained: true)
             if override != .auto {
                 state.reason = "\(word.by) set \(word.override) at \(word.at): \(word.reason)"
@@ -91,7 +91,11 @@ package final class ZoneLink<FS: FileSystem, Store: ObjectStore, Time: TimeSourc
         let now = time.monotonic()
         let transition = state.withLock { state -> PartitionControl.Transition? in
             if let detail = outcome.failure?.detail { state.lastFailure = detail }
-            return state.control.heard(.init(LandingOutcome(outcome)), sent: sent, now: now, drained: drained)
+            let transition = state.control.heard(
+                .init(LandingOutcome(outcome)), sent: sent, now: now, drained: drained)
+            // What left the zone connected is over.
+            if state.control.observed == .connected { state.lastFailure = nil }
+            return transition
         }
         if let transition { observed(transition, detail: outcome.failure?.detail) }
     }
@@ -106,7 +110,6 @@ package final class ZoneLink<FS: FileSystem, Store: ObjectStore, Time: TimeSourc
         state.withLock { state in
             state.since = time.now()
             state.reason = reason
-            if transition.to == .connected { state.lastFailure = nil }
         }
         tell(.observed(from: transition.from, to: transition.to), by: "gateway", reason)
         switch (transition.from, transition.to) {
