@@ -57,7 +57,7 @@ def test_every_promise_holds_in_many_short_worlds():
         # Worlds are too short to ask for the roll time: that needs minutes of calm.
         silent = {what for what, times in table["happened"].items() if times == 0}
         assert silent <= {"check that a batch lands within the roll time"}
-    # 3,154 steps a world when this was written, on any machine.
+    # 3,150 steps a world when this was written, on any machine.
     assert table["happened"]["step of the simulation"] < 4000 * WORLDS
     # Five minutes on two cores are 600 s. Neighbours that share caches and halves of cores make the same work take longer.
     taken = (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)

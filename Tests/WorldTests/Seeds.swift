@@ -20,6 +20,9 @@ enum Seeds {
         ),
         Known(seed: 166, hours: 0.02, story: "the same, of a hold"),
         Known(
+            seed: 7288, hours: 0.02,
+            story: "one read failed at a start, and a zone that an operator had set was taken for one that nobody had"),
+        Known(
             seed: 46, hours: 0.05,
             story:
                 "an append failed, its file could not be removed, and came back once its successor had landed and gone"),
