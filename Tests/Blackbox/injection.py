@@ -4,6 +4,7 @@ import collections
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -64,8 +65,19 @@ class Injection:
         return self
 
     def __exit__(self, *_):
+        # A call that strace lets go of between its start and its end fails with ENOSYS, whatever else it was to fail with: so it
+        # lets go while the gateway stands still, with no call under way.
+        process = self._gateway.process
+        lives = process.poll() is None
+        if lives:
+            process.send_signal(signal.SIGSTOP)
+            deadline = time.monotonic() + 10
+            while not stopped(process.pid) and time.monotonic() < deadline:
+                time.sleep(0.02)
         self._tracer.terminate()
         self._tracer.wait()
+        if lives:
+            process.send_signal(signal.SIGCONT)
 
     def calls(self):
         """Every call so far, in the order in which they ended."""
@@ -85,6 +97,20 @@ class Injection:
     def count(self, name=None):
         """How many calls, of this name or of any, were made to fail so far."""
         return sum(call.injected for call in self.calls() if name in (None, call.name))
+
+
+def stopped(pid) -> bool:
+    """Whether every thread of the process has stood still for a moment, as it does at each call that is traced."""
+    for _ in range(3):
+        for thread in pathlib.Path(f"/proc/{pid}/task").iterdir():
+            try:
+                state = (thread / "stat").read_text().rpartition(")")[2].split()[0]
+            except OSError:
+                return False  # One that ended meanwhile: look again.
+            if state not in "Tt":
+                return False
+        time.sleep(0.02)
+    return True
 
 
 def traced(pid) -> bool:
