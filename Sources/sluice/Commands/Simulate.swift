@@ -78,8 +78,7 @@ struct Simulate: AsyncParsableCommand {
         }
         if scenario != nil,
             seed != 1 || runs != 1 || hours != 2 || jobs != 1 || timeline || faults != nil || producers != nil
-                || !reduce
-                || betray != nil
+                || !reduce || betray != nil
         {
             throw ValidationError("--scenario is no simulated world: only --json and --plot go with it")
         }

@@ -10,6 +10,8 @@ import time
 import botocore.exceptions
 import pytest
 
+from control import eventually
+
 from . import faults
 from .plan import Always, Script, Seeded
 from .proxy import FaultProxy
@@ -113,10 +115,8 @@ def test_each_fault_shows_the_client_what_it_says_and_the_store_the_rest(s3, pro
     answer = put(s3, proxy, bucket, "k", read_timeout=3 if fault.name in SILENT else 60)
     # A lenient client takes these for success or not, by version; ours must not.
     assert answer == seen or (fault.name.startswith("200-error") and answer in (200, "InternalError"))
-    deadline = time.monotonic() + 60
-    while not (entry := proxy.record.puts()[0]).over and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert entry.over
+    entry = proxy.record.puts()[0]
+    eventually(lambda: entry.over)
     assert (entry.fault, entry.key, entry.stored) == (fault.name, "k", there)
     assert s3.keys(bucket) == (["k"] if there else [])
     assert proxy.record.stored(bucket) == ({"k": [hashlib.sha256(BODY).hexdigest()]} if there else {})
@@ -226,15 +226,11 @@ def test_a_request_that_is_held_is_over_only_once_its_client_has_left(moto):
     with FaultProxy(moto, Script(faults.hold())) as proxy:
         client = threading.Thread(target=put, args=(moto, proxy, bucket, "k"), kwargs={"read_timeout": 3})
         client.start()
-        deadline = time.monotonic() + 60
-        while not ((held := proxy.record.puts()) and held[0].answered == "held") and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert held[0].answered == "held" and not held[0].over and client.is_alive()
+        eventually(lambda: any(entry.answered == "held" for entry in proxy.record.puts()))
+        held = proxy.record.puts()[0]
+        assert not held.over and client.is_alive()
         client.join(60)
-        deadline = time.monotonic() + 60
-        while not held[0].over and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert held[0].over
+        eventually(lambda: held.over)
 
 
 def test_the_record_sees_an_overwrite(moto):
